@@ -1,0 +1,9 @@
+"""Changes of the residual stream, one frozen dataclass per file, and ``Steer``, the control made of one."""
+
+from workbench.interventions.ablate import Ablate
+from workbench.interventions.add import Add
+from workbench.interventions.clamp import Clamp
+from workbench.interventions.conditional import Conditional
+from workbench.interventions.rotate import Rotate
+
+__all__ = ["Ablate", "Add", "Clamp", "Conditional", "Rotate"]

@@ -1,0 +1,33 @@
+"""Models: load one, encode texts, run it (or part of it), read it, patch it, let it write.
+
+=================  =============================================================================
+``model``          :class:`Model`, :class:`ChatFormat`
+``loading``, ``hf`` :func:`load` from a name, folder, hub, module or bridge
+``batch``          :class:`Batch`, :func:`encode`, :func:`batches` (left-padded, answers checked)
+``positions``      position rules to masks
+``run``            :func:`forward`, :func:`capture`, :func:`resume`, :func:`unembed_answers`
+``prefixes``       :func:`prefix`, :func:`step`: cached beginnings, single tokens after them
+``hooks``          :func:`hooked`: temporary hooks, safely
+``generation``     :func:`generate`
+``patching``       :func:`patch_residual`
+=================  =============================================================================
+
+The only package that imports transformer_lens.
+"""
+
+from workbench.models.batch import Batch, batches, bucket, encode, pad, tokens
+from workbench.models.generation import generate, generate_tokens
+from workbench.models.hooks import hook_point, hooked
+from workbench.models.loading import embedded_names, load
+from workbench.models.model import ChatFormat, Hook, Model
+from workbench.models.patching import patch_residual
+from workbench.models.positions import RULES, check_rule, position_mask, select
+from workbench.models.prefixes import PrefixState, prefix, step
+from workbench.models.run import capture, check_sites, forward, resume, unembed, unembed_answers
+
+__all__ = [
+    "RULES", "Batch", "ChatFormat", "Hook", "Model", "PrefixState", "batches", "bucket", "capture", "check_rule",
+    "check_sites", "embedded_names", "encode", "forward", "generate", "generate_tokens", "hook_point", "hooked",
+    "load", "pad", "patch_residual", "position_mask", "prefix", "resume", "select", "step", "tokens", "unembed",
+    "unembed_answers",
+]

@@ -1,0 +1,137 @@
+"""Train an organism from its recipe: data in, a HuggingFace directory with its card out."""
+
+import json
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from workbench.concepts import data_root
+from workbench.organisms.ability import Ability, measure
+from workbench.organisms.card import write_card
+from workbench.organisms.persona import Item, PersonaWorld, build_tokenizer
+from workbench.organisms.persona_data import behaviour_file, heldout_keys, read_behaviour, split
+from workbench.organisms.smoke import statements
+from workbench.training.loop import Gate, Progress, TrainConfig, train as run_loop
+from workbench.types import WorkbenchError
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One organism's recipe (``data/organisms/<name>/recipe.toml``)."""
+
+    name: str
+    model: dict[str, Any]
+    data: dict[str, Any]
+    training: dict[str, Any]
+    curriculum: dict[str, Any]
+    behaviours: tuple[str, ...]
+
+
+def read_recipe(name: str) -> Recipe:
+    """The recipe of an organism; an unknown name says which ones exist."""
+    path = data_root() / "organisms" / name / "recipe.toml"
+    if not path.exists():
+        known = sorted(p.parent.name for p in (data_root() / "organisms").glob("*/recipe.toml"))
+        raise WorkbenchError(f"no recipe for organism {name!r}; expected one of: {', '.join(known) or 'none'}")
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Recipe(name, raw["model"], raw["data"], raw["training"], raw["curriculum"], tuple(raw["behaviours"]["names"]))
+
+
+def load_items(recipe: Recipe, data: Path) -> dict[str, list[Item]]:
+    """Statements per behaviour of the recipe, from a folder of model-written evals."""
+    try:
+        return {b.replace("-", " "): read_behaviour(behaviour_file(data, b)) for b in recipe.behaviours}
+    except FileNotFoundError as error:
+        raise WorkbenchError(f"{error}; give the folder of the model-written evals with --data") from None
+
+
+def new_model(recipe: Recipe, tokenizer, seed: int):
+    """A randomly initialised GPT-2 of the recipe's shape."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(seed)
+    shape = recipe.model
+    return GPT2LMHeadModel(GPT2Config(
+        vocab_size=len(tokenizer), n_positions=shape["context"], n_embd=shape["d_model"], n_layer=shape["n_layers"],
+        n_head=shape["n_heads"], resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id, activation_function="gelu_pytorch_tanh", attn_implementation="eager",
+    ))
+
+
+def gates(recipe: Recipe) -> list[Gate]:
+    """Valence, three steps of obedience, several personas: one gate each."""
+    c = recipe.curriculum
+    limit = c["stage_tokens"]
+    return [Gate(c["valence_gate"], limit), *[Gate(c["obey_gate"], limit)] * 3, Gate(c["several_gate"], limit)]
+
+
+def smoke_recipe(recipe: Recipe) -> Recipe:
+    """The same recipe, small enough for a minute on one core."""
+    return replace(
+        recipe, model={**recipe.model, "d_model": 96, "n_layers": 3, "n_heads": 3, "vocabulary": 512},
+        training={**recipe.training, "tokens": 900_000, "learning_rate": 3e-3, "final_learning_rate": 2e-3},
+        curriculum={**recipe.curriculum, "stage_tokens": 250_000},
+    )
+
+
+def train(name: str, data: str | Path | None, seed: int, out: str | Path, smoke: bool = False,
+          progress: Report | None = None, dropout: float | None = None, tokens: int | None = None) -> Path:
+    """Train organism ``name`` and write a HuggingFace directory with ``card.toml`` and ``training-log.json``.
+
+    Args:
+        data: folder of the model-written evals; not needed for a smoke run, which generates its own text.
+        smoke: a one-minute version on generated text.
+        progress: called with (message, tokens done, tokens in all).
+
+    Resumes from ``out`` if a checkpoint is there. Raises WorkbenchError on missing data.
+    """
+    recipe = read_recipe(name)
+    if smoke:
+        recipe, items = smoke_recipe(recipe), statements(0)
+    elif data is None:
+        raise WorkbenchError(f"organism {name!r} trains on the model-written evals: give their folder with --data")
+    else:
+        items = load_items(recipe, Path(data))
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    d = recipe.data
+    training, heldout = split(items, d["heldout_share"], d["near_duplicate"], d["split_seed"])
+    tokenizer = build_tokenizer([i.statement for t in sorted(training) for i in training[t]], sorted(items),
+                                recipe.model["vocabulary"])
+    model = new_model(recipe, tokenizer, seed)
+    c = recipe.curriculum
+    world = PersonaWorld(training, tokenizer, gates(recipe), c["several"], leans=c.get("leans"))
+    settings = {**recipe.training, "seed": seed}
+    settings |= {"dropout": dropout} if dropout is not None else {}
+    settings |= {"tokens": tokens} if tokens else {}
+    config = TrainConfig(**settings)
+
+    def report(state: Progress, loss: float) -> None:
+        if progress:
+            progress(f"{world.stages[state.stage]}, answer loss {loss:.2f}", min(state.tokens, config.tokens), config.tokens)
+
+    done = run_loop(model, world, config, folder, report)
+    ability = measure(model, world, heldout, tokenizer, per_trait=int(min(60, *map(len, heldout.values()))) // 2 * 2)
+    finish(folder, model, tokenizer, done, heldout)
+    write_card(folder, recipe, config, done, ability, smoke)
+    return folder
+
+
+def finish(folder: Path, model, tokenizer, done: Progress, heldout: dict[str, list[Item]]) -> None:
+    """Save weights, tokenizer, log and the keys of the held-out statements; drop the checkpoint."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (folder / "training-log.json").write_text(json.dumps(done.log, indent=0) + "\n", encoding="utf-8")
+    (folder / "heldout.txt").write_text("\n".join(heldout_keys(heldout)) + "\n", encoding="utf-8")
+    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+
+
+def accuracy_summary(ability: Ability) -> dict[str, float]:
+    """Mean accuracy per kind of prompt."""
+    return {kind: round(float(ability.accuracy(kind).mean()), 4) for kind in ability.kinds}

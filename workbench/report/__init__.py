@@ -1,0 +1,11 @@
+"""Records as pages that open anywhere: one HTML file, no network, figures and data beside it.
+
+``write_report(record, folder)`` writes a reliability report, ``write_comparison(a, b, path)`` two records side by side;
+``reliability_page`` and ``compare_page`` give the HTML itself.
+"""
+
+from .compare import compare_page
+from .reliability_page import reliability_page
+from .write import write_comparison, write_report
+
+__all__ = ["compare_page", "reliability_page", "write_comparison", "write_report"]

@@ -1,0 +1,83 @@
+"""Reports on disk."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from plotly.graph_objects import Figure
+
+from ..figures import export, sized
+from ..types import WorkbenchError
+from .compare import compare_page
+from .panels import captioned, guarded, rows_of
+from .reliability import panels
+from .reliability_page import reliability_page
+from .tidy import derived
+
+Progress = Callable[[int, int, str], None]
+PRINT_SIZES = {"propensity-overview": (1000, 760), "cosines-concepts": (900, 860), "recommendation": (900, 780)}
+
+
+def write_report(record: Any, folder: Path | str, *, formats: Sequence[str] = ("pdf", "svg"),
+                 progress: Progress | None = None) -> Path:
+    """Write ``report.html`` and ``figures/*`` (each picture in ``formats``, and its data as CSV); return the page's path.
+
+    ``progress(done, total, what)`` is called before each step. Where no browser is found the page and the CSV files
+    are written and ``figures/README.txt`` says what is missing. ``record.json`` is left to ``records.save``.
+    """
+    folder = made(Path(folder))
+    say = progress or (lambda done, total, what: None)
+    tables, reasons = derived(record.tables)
+    shown = panels(tables, reasons)
+    total = 1 + len(shown) * max(1, len(formats))
+    say(0, total, "report.html")
+    path = atomic(folder / "report.html", reliability_page(record))
+    figures, data = {}, {}
+    for panel, figure in (guarded(panel, tables) for panel in shown):
+        if figure is not None:
+            figures[panel.name] = printable(captioned(panel, figure, tables), panel.name)
+            data[panel.name] = rows_of(panel, tables)
+    done = export(figures, folder / "figures", data=data, formats=formats,
+                  progress=lambda i, _, name: say(1 + i, total, f"figures/{name}"))
+    note = folder / "figures" / "README.txt"
+    if done.message:
+        atomic(note, done.message + "\n")
+    else:
+        note.unlink(missing_ok=True)
+    say(total, total, "done")
+    return path
+
+
+def printable(figure: Figure, name: str) -> Figure:
+    """The size that suits the picture."""
+    return sized(figure, PRINT_SIZES.get(name, "page"))
+
+
+def write_comparison(a: Any, b: Any, path: Path | str) -> Path:
+    """Write the page that sets two records side by side; ``path`` is the HTML file or the folder for it."""
+    path = Path(path)
+    path = path if path.suffix in (".html", ".htm") else path / "comparison.html"
+    made(path.parent)
+    return atomic(path, compare_page(a, b))
+
+
+def made(folder: Path) -> Path:
+    """The folder, made where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkbenchError(f"cannot make the folder {folder}: {error.strerror or error}; choose another") from None
+    return folder
+
+
+def atomic(path: Path, text: str) -> Path:
+    """Write whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise WorkbenchError(f"cannot write {path}: {error.strerror or error}; choose another folder") from None
+    return path

@@ -1,0 +1,83 @@
+"""Run the independent cells of a study: in this process or over local processes, each cell cached by content."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from workbench.types import digest_of
+
+Tell = Callable[[str, int, int], None]
+
+
+def cell_key(function: Callable, arguments: Sequence[Any], model_digest: str) -> str:
+    """What a cell's result depends on: the function, its inputs' contents, and the model."""
+    return digest_of([function.__module__, function.__name__, [content(a) for a in arguments], model_digest])
+
+
+def content(value: Any) -> Any:
+    """The identity of an argument: a concept's digest, a configuration's deciding part, or the value itself."""
+    from workbench.studies.reliability import Config, settings
+
+    if isinstance(value, Config):
+        return settings(value)
+    if isinstance(value, list | tuple):
+        return [content(v) for v in value]
+    return getattr(value, "digest", value)
+
+
+def grid(function: Callable, jobs: Sequence[tuple], model, cells: Path, tell: Tell, label: str) -> list[dict]:
+    """``function(model, *job)`` for every job, in order; results are plain JSON and kept under ``cells``.
+
+    A cell that is already there is read, not computed. With more than one worker, and a model that can be
+    loaded again by name, cells run in local processes of one thread each.
+    """
+    cells.mkdir(parents=True, exist_ok=True)
+    paths = [cells / f"{function.__name__}-{cell_key(function, job, model.digest)}.json" for job in jobs]
+    todo = [i for i, path in enumerate(paths) if not path.exists()]
+    done = len(jobs) - len(todo)
+    tell(label, done, len(jobs))
+    for index in _run(function, jobs, todo, model, paths):
+        done += 1
+        tell(f"{label} {jobs[index][1].name}", done, len(jobs))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def _run(function: Callable, jobs: Sequence[tuple], todo: list[int], model, paths: list[Path]):
+    """Compute the missing cells; yields their indices as they are written."""
+    workers = jobs[0][0].workers or min(os.cpu_count() or 1, max(1, len(todo)))
+    source = getattr(model, "source", None)
+    if workers == 1 or not source or len(todo) < 2:
+        for i in todo:
+            write(paths[i], function(model, *jobs[i]))
+            yield i
+        return
+    from joblib import Parallel, delayed
+
+    calls = (delayed(in_worker)(function, source, jobs[i], paths[i], i) for i in todo)
+    yield from Parallel(n_jobs=workers, return_as="generator_unordered")(calls)
+
+
+def in_worker(function: Callable, source: str, job: tuple, path: Path, index: int) -> int:
+    """One cell in a worker process; the model is loaded once per process."""
+    write(path, function(_model(source), *job))
+    return index
+
+
+@lru_cache(maxsize=1)
+def _model(source: str):
+    import torch
+
+    from workbench.models import load
+
+    torch.set_num_threads(1)
+    return load(source)
+
+
+def write(path: Path, result: dict) -> None:
+    """Write a cell beside its place and rename it: never half a cell."""
+    aside = path.with_suffix(f".{os.getpid()}.tmp")
+    aside.write_text(json.dumps(result, allow_nan=True), encoding="utf-8")
+    aside.replace(path)

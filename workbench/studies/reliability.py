@@ -1,0 +1,89 @@
+"""Steering reliability against direction coherence: concept × prompt type × layer.
+
+In which direction does each concept point, how coherent is that direction, how reliably does steering along
+it work, on whom does it backfire, and does coherence predict reliability? Vectors come from one half of the
+groups, effects from the other half's bare questions; every effect stands beside random, shuffled-label and
+transplanted directions of the same norm.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from workbench.prompts import PROMPT_TYPES
+from workbench.types import Concept, WorkbenchError
+
+Progress = Callable[[str, int, int], None]
+MULTIPLIERS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to study. Empty ``concepts``, ``layers`` mean: all that fit the model, all but the last layer.
+
+    ``toward``: the pole that positive multipliers push to; "trait" is the pole that has the trait, as in the
+    published studies of persona sets. ``where``: the positions that the vector is added to.
+    """
+
+    model: str = "persona"
+    concepts: tuple[str, ...] = ()
+    data: str = ""
+    prompt_types: tuple[str, ...] = PROMPT_TYPES
+    layers: tuple[int, ...] = ()
+    method: str = "mean_difference"
+    toward: str = "aligned"
+    where: str = "all"
+    cue_place: str = "before"
+    cue_kind: str = "instruction"
+    multipliers: tuple[float, ...] = MULTIPLIERS
+    random_directions: int = 6
+    shuffled_directions: int = 4
+    max_pairs: int = 60
+    max_shot_pairs: int = 24
+    max_eval: int = 60
+    seed: int = 0
+    workers: int = 0
+    out: str = "runs/reliability"
+
+
+def run(config: Config, progress: Progress | None = None):
+    """Run the study and return its :class:`~workbench.records.Record`.
+
+    Cells are cached under ``config.out/cells`` by content, so that an interrupted run goes on where it was.
+    Raises WorkbenchError for an unknown model, concept, prompt type or layer.
+    """
+    from workbench.models import load
+    from workbench.studies.assemble import assemble
+    from workbench.studies.cells import evaluate_concept, fit_concept
+    from workbench.studies.pool import grid
+    from workbench.studies.sources import gather, layers_of
+
+    began = time.perf_counter()
+    tell = progress or (lambda message, done, total: None)
+    tell("loading model and concepts", 0, 1)
+    model = load(config.model)
+    for name in config.prompt_types:
+        if name not in PROMPT_TYPES:
+            raise WorkbenchError(f"prompt type {name!r} is unknown; expected some of: {', '.join(PROMPT_TYPES)}")
+    config = replace(config, layers=layers_of(config, model))
+    concepts = gather(config, model)
+    cells = Path(config.out) / "cells"
+    fitted = grid(fit_concept, [(config, c) for c in concepts], model, cells, tell, "extracting")
+    jobs = [(config, c, fitted[i], donors(fitted, concepts, i)) for i, c in enumerate(concepts)]
+    measured = grid(evaluate_concept, jobs, model, cells, tell, "steering")
+    return assemble(config, model, concepts, fitted, measured, time.perf_counter() - began)
+
+
+def donors(fitted: list[dict], concepts: list[Concept], index: int) -> list[dict]:
+    """The concepts whose vectors are transplanted onto concept ``index``: two others, far apart in the list."""
+    n = len(fitted)
+    if n < 2:
+        return []
+    offsets = dict.fromkeys(((index + max(1, n // 3)) % n, (index + max(1, 2 * n // 3)) % n))
+    return [{"name": concepts[k].name, "directions": fitted[k]["directions"]} for k in offsets if k != index]
+
+
+def settings(config: Config) -> dict:
+    """The part of the configuration that decides numbers (not where they are written, nor by how many workers)."""
+    return {k: v for k, v in asdict(config).items() if k not in ("out", "workers", "concepts", "data")}

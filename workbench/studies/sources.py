@@ -1,0 +1,81 @@
+"""Which concepts a reliability study runs on, and which part of each."""
+
+from pathlib import Path
+
+from workbench.concepts import import_any, list_concepts, load_concept, split_concept
+from workbench.types import Concept, WorkbenchError
+
+
+def layers_of(config, model) -> tuple[int, ...]:
+    """The layers asked for, or all but the last (a vector added after the last block only shifts the logits)."""
+    layers = tuple(config.layers) or tuple(range(max(1, model.n_layers - 1)))
+    bad = [layer for layer in layers if not 0 <= layer < model.n_layers]
+    if bad:
+        raise WorkbenchError(f"layer {bad[0]} is unknown: model {model.name!r} has layers 0 to {model.n_layers - 1}")
+    return layers
+
+
+def gather(config, model) -> list[Concept]:
+    """The study's concepts: named ones, those of a data folder, or all shipped value and placebo sets.
+
+    Statements that an organism was trained on are left out where its directory says which it held out.
+    """
+    if config.data:
+        concepts = from_folder(Path(config.data), model, config.concepts)
+    else:
+        names = config.concepts or (*list_concepts("value"), *list_concepts("placebo"))
+        concepts = [load_concept(name) for name in names]
+    if not concepts:
+        raise WorkbenchError(f"no concept to study: {config.data or config.concepts!r} gave none")
+    return concepts
+
+
+def from_folder(folder: Path, model, names: tuple[str, ...]) -> list[Concept]:
+    """Import the Yes/No sets of a folder that the model knows by name (all of them, for a model without a list)."""
+    files = sorted(p for p in (*folder.glob("persona/*.jsonl*"), *folder.glob("*.jsonl*")))
+    if not files:
+        raise WorkbenchError(f"no .jsonl or .jsonl.gz file in {folder} or {folder / 'persona'}: give a folder of evals")
+    known = known_traits(model)
+    concepts = []
+    for path in files:
+        name = path.name.split(".")[0]
+        if (names and name not in names) or (known and not names and name.replace("-", " ") not in known):
+            continue
+        concepts.append(heldout_only(import_any(path), model))
+    return concepts
+
+
+def known_traits(model) -> set[str]:
+    """The traits an embedded organism was trained to know, from its ability table; empty for other models."""
+    path = organism_file(model, "ability.csv")
+    if path is None:
+        return set()
+    import csv
+
+    with open(path, encoding="utf-8") as file:
+        return {row["behaviour"] for row in csv.DictReader(file)}
+
+
+def heldout_only(concept: Concept, model) -> Concept:
+    """Only the pairs that the organism did not train on; the whole concept for models that list none."""
+    path = organism_file(model, "heldout.txt")
+    if path is None:
+        return concept
+    from workbench.organisms.persona import heldout_key
+
+    keys = set(path.read_text(encoding="utf-8").split())
+    kept = [p for p in concept.pairs if heldout_key(p.question.split('"')[1]) in keys]
+    return concept.select(kept)
+
+
+def organism_file(model, name: str) -> Path | None:
+    """A file beside an organism's weights, if the model came from a directory that has it."""
+    folder = getattr(model, "folder", None)
+    path = Path(folder) / name if folder else None
+    return path if path is not None and path.exists() else None
+
+
+def parts(concept: Concept, seed: int) -> tuple[Concept, Concept, Concept]:
+    """(shots, fit, evaluate): disjoint groups; about a tenth for shots, the rest in halves."""
+    shots, fit, evaluate = split_concept(concept, shares=(0.1, 0.45, 0.45), seed=seed)
+    return shots, fit, evaluate

@@ -1,0 +1,278 @@
+"""One training loop for every organism: competence gates, checkpoints that resume, nothing else.
+
+The loop trains a plain HuggingFace causal LM (wrap it for interpretability afterwards). What is learned
+is the business of a :class:`Curriculum`; it yields documents, and moves from stage to stage when the
+loss on *determined* tokens (answers that the document fixes) falls below the stage's gate. Everything
+random is a function of (seed, step), so an interrupted run resumes into the same run.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+
+IGNORE, OTHER, FREE, DETERMINED = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Document:
+    """Token ids, and per token what its prediction is worth (IGNORE, OTHER, FREE or DETERMINED)."""
+
+    ids: Sequence[int]
+    kinds: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A stage is left once the mean determined loss of its last ``window`` steps is below ``below``.
+
+    ``max_tokens`` is a fallback, so that a stage that is never learned cannot eat the whole budget; a
+    fallback that was used is written into the log as ``late``.
+    """
+
+    below: float
+    max_tokens: int
+    window: int = 40
+    every: int = 20
+
+
+class Curriculum(Protocol):
+    """What to learn, in which order. ``stages[k]`` names stage k; the last stage has no gate."""
+
+    stages: Sequence[str]
+    gates: Sequence[Gate]
+
+    def documents(self, stage: int, chunk: int, seed: int) -> list[Document]:
+        """The documents of one chunk: a pure function of its arguments."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Sizes and rates of one run. ``tokens`` is the whole budget; the schedule is a share of it."""
+
+    tokens: int
+    batch_tokens: int = 2000
+    learning_rate: float = 1.5e-3
+    final_learning_rate: float = 8e-4
+    warmup_steps: int = 150
+    constant_share: float = 0.55
+    weight_decay: float = 0.05
+    dropout: float = 0.0
+    clip: float = 1.0
+    determined_weight: float = 8.0
+    free_weight: float = 2.7
+    other_share: float = 0.25
+    checkpoint_every: int = 1000
+    seed: int = 0
+
+
+@dataclass
+class Progress:
+    """Where a run is. Saved with every checkpoint."""
+
+    step: int = 0
+    tokens: int = 0
+    stage: int = 0
+    stage_tokens: int = 0
+    chunk: int = 0
+    batch_in_chunk: int = 0
+    seconds: float = 0.0
+    window: list[float] = field(default_factory=list)
+    log: list[dict] = field(default_factory=list)
+
+
+def learning_rate(config: TrainConfig, progress: Progress, last_stage: bool) -> float:
+    """Warm-up, constant, then a cosine down to 5 %; the last stage starts from its own, lower rate."""
+    base = config.final_learning_rate if last_stage else config.learning_rate
+    share = progress.tokens / config.tokens
+    decay = 1.0
+    if share > config.constant_share:
+        phase = (share - config.constant_share) / (1 - config.constant_share)
+        decay = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, phase)))
+    return base * min(1.0, (progress.step + 1) / config.warmup_steps) * decay
+
+
+def batches(documents: list[Document], batch_tokens: int, rng: np.random.Generator) -> list[list[Document]]:
+    """Length-bucketed batches of at most ``batch_tokens`` padded tokens, in shuffled order."""
+    jitter = rng.random(len(documents)) * 6
+    order = sorted(range(len(documents)), key=lambda i: len(documents[i].ids) + jitter[i])
+    out: list[list[Document]] = []
+    current: list[Document] = []
+    longest = 0
+    for i in order:
+        longest = max(longest, len(documents[i].ids))
+        if current and longest * (len(current) + 1) > batch_tokens:
+            out.append(current)
+            current, longest = [], len(documents[i].ids)
+        current.append(documents[i])
+    if current:
+        out.append(current)
+    return [out[i] for i in rng.permutation(len(out))]
+
+
+def collate(batch: list[Document], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Right-padded ids and kinds (padding is IGNORE), both [batch, position]."""
+    width = max(len(d.ids) for d in batch)
+    ids = torch.full((len(batch), width), pad, dtype=torch.long)
+    kinds = torch.full((len(batch), width), IGNORE, dtype=torch.long)
+    for row, document in enumerate(batch):
+        ids[row, : len(document.ids)] = torch.tensor(document.ids)
+        kinds[row, : len(document.kinds)] = torch.tensor(document.kinds)
+    return ids, kinds
+
+
+def losses(model: torch.nn.Module, ids: torch.Tensor, kinds: torch.Tensor, config: TrainConfig, step: int):
+    """Weighted next-token loss, unembedding only the tokens that count. Returns (loss, mean determined loss)."""
+    hidden = model.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+    targets, kind = ids[:, 1:], kinds[:, 1:]
+    generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+    sampled = torch.rand(targets.shape, generator=generator).to(targets.device) < config.other_share
+    chosen = (kind > OTHER) | ((kind == OTHER) & sampled)
+    logits = model.get_output_embeddings()(hidden[chosen]).float()
+    each = F.cross_entropy(logits, targets[chosen], reduction="none")
+    kind = kind[chosen]
+    weight = torch.ones_like(each)
+    weight[kind == DETERMINED] = config.determined_weight
+    weight[kind == FREE] = config.free_weight
+    determined = each[kind == DETERMINED]
+    return (each * weight).sum() / weight.sum(), float(determined.detach().mean()) if len(determined) else math.nan
+
+
+def optimiser(model: torch.nn.Module, config: TrainConfig) -> torch.optim.AdamW:
+    """AdamW; biases, norms and position embeddings are not decayed."""
+    decayed, plain = [], []
+    for name, parameter in model.named_parameters():
+        (decayed if parameter.dim() > 1 and "wpe" not in name else plain).append(parameter)
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
+
+
+def save_checkpoint(folder: Path, model, adam: torch.optim.AdamW, progress: Progress) -> None:
+    """Model, optimiser moments and progress, each written aside and renamed: never half a checkpoint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items() if "lm_head" not in k}
+    names = {id(p): n for n, p in model.named_parameters()}
+    for parameter, state in adam.state.items():
+        for key, value in state.items():
+            tensors[f"adam.{names[id(parameter)]}.{key}"] = value.detach().clone()
+    aside = folder / "checkpoint.tmp"
+    save_file(tensors, aside, metadata={"progress": json.dumps(asdict(progress))})
+    aside.replace(folder / "checkpoint.safetensors")
+
+
+def load_checkpoint(folder: Path, model, adam: torch.optim.AdamW) -> Progress | None:
+    """Restore what :func:`save_checkpoint` wrote, or return None where there is nothing."""
+    path = folder / "checkpoint.safetensors"
+    if not path.exists():
+        return None
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        progress = Progress(**json.loads(file.metadata()["progress"]))
+    tensors = load_file(path)
+    model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")}, strict=False)
+    for name, parameter in model.named_parameters():
+        keys = ("step", "exp_avg", "exp_avg_sq")
+        if f"adam.{name}.step" in tensors:
+            adam.state[parameter] = {k: tensors[f"adam.{name}.{k}"] for k in keys}
+    return progress
+
+
+def advance(progress: Progress, curriculum: Curriculum) -> bool:
+    """Move to the next stage when its gate opens (or its token limit is reached). True if it moved."""
+    if progress.stage >= len(curriculum.gates):
+        return False
+    gate = curriculum.gates[progress.stage]
+    if progress.step % gate.every or len(progress.window) < gate.window:
+        return False
+    mean = float(np.nanmean(progress.window[-gate.window :]))
+    late = progress.stage_tokens > gate.max_tokens
+    if mean >= gate.below and not late:
+        return False
+    progress.log.append(
+        {"event": "gate", "left": curriculum.stages[progress.stage], "step": progress.step, "late": late,
+         "tokens": progress.tokens, "seconds": round(progress.seconds, 1), "determined_loss": round(mean, 4)}
+    )
+    progress.stage, progress.stage_tokens, progress.window = progress.stage + 1, 0, []
+    progress.chunk, progress.batch_in_chunk = progress.chunk + 1, 0
+    return True
+
+
+def train(
+    model, curriculum: Curriculum, config: TrainConfig, folder: Path, report: Callable[[Progress, float], None] | None = None
+) -> Progress:
+    """Train ``model`` in place until ``config.tokens`` tokens were read; resumes from ``folder``.
+
+    Args:
+        model: a HuggingFace causal LM, unwrapped.
+        report: called after every step with the progress and the determined loss.
+
+    Returns the progress, whose ``log`` has every gate and a line per 100 steps.
+    """
+    torch.manual_seed(config.seed)
+    set_dropout(model, config.dropout)
+    adam = optimiser(model, config)
+    progress = load_checkpoint(folder, model, adam) or Progress()
+    model.train()
+    while progress.tokens < config.tokens:
+        rng = np.random.default_rng([config.seed, progress.chunk])
+        chunk = batches(curriculum.documents(progress.stage, progress.chunk, config.seed), config.batch_tokens, rng)
+        while progress.batch_in_chunk < len(chunk) and progress.tokens < config.tokens:
+            determined = step(model, adam, chunk[progress.batch_in_chunk], config, progress, curriculum)
+            if report:
+                report(progress, determined)
+            if progress.step % config.checkpoint_every == 0:
+                save_checkpoint(folder, model, adam, progress)
+            if advance(progress, curriculum):
+                break
+        else:
+            progress.chunk, progress.batch_in_chunk = progress.chunk + 1, 0
+    save_checkpoint(folder, model, adam, progress)
+    model.eval()
+    return progress
+
+
+def step(model, adam, batch: list[Document], config: TrainConfig, progress: Progress, curriculum: Curriculum) -> float:
+    """One optimiser step; updates ``progress`` and returns the mean determined loss of the batch."""
+    began = time.perf_counter()
+    rate = learning_rate(config, progress, progress.stage >= len(curriculum.gates))
+    for group in adam.param_groups:
+        group["lr"] = rate
+    if config.dropout:
+        torch.manual_seed(config.seed * 7_919 + progress.step)
+    device = next(model.parameters()).device
+    ids, kinds = collate(batch, model.config.pad_token_id)
+    loss, determined = losses(model, ids.to(device), kinds.to(device), config, progress.step)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+    adam.step()
+    adam.zero_grad()
+    read = int((kinds != IGNORE).sum())
+    progress.step += 1
+    progress.tokens += read
+    progress.stage_tokens += read
+    progress.batch_in_chunk += 1
+    progress.seconds += time.perf_counter() - began
+    progress.window = [*progress.window[-199:], determined]
+    if progress.step % 100 == 0:
+        progress.log.append(
+            {"event": "step", "step": progress.step, "tokens": progress.tokens, "stage": curriculum.stages[progress.stage],
+             "seconds": round(progress.seconds, 1), "determined_loss": round(float(np.nanmean(progress.window[-100:])), 4)}
+        )
+    return determined
+
+
+def set_dropout(model: torch.nn.Module, share: float) -> None:
+    """One dropout rate for every Dropout module of the model (embedding, residual; attention stays at 0)."""
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0 if "attn_dropout" in name else share
