@@ -20,7 +20,8 @@ def test_every_concept_is_valid_balanced_and_large_enough(name):
     assert all([card.title, card.summary, card.source, card.licence, card.aligned, card.unaligned, card.confounds])
     assert card.trait or (card.instruction_aligned and card.instruction_unaligned)
     if card.style == "statement":
-        assert Counter(p.aligned for p in concept.pairs) == {" Yes": len(concept.pairs) / 2, " No": len(concept.pairs) / 2}
+        counts = Counter(p.aligned for p in concept.pairs)
+        assert counts[" Yes"] == counts[" No"] == len(concept.pairs) / 2
         by_group = defaultdict(Counter)
         for pair in concept.pairs:
             by_group[pair.group][pair.aligned] += 1

@@ -32,12 +32,15 @@ def ask(text: str) -> str:
 YES_NO = Pair("p", "g", ask("I help."), " Yes", " No")
 YES_NO_SHOTS = [Pair(f"s{n}", "h", ask(f"S{n}."), *((" Yes", " No") if n % 2 else (" No", " Yes"))) for n in range(5)]
 LETTERS = Pair("p", "g", "Jump?\n\nChoices:\n (A) yes\n (B) no", " (B)", " (A)")
-LETTER_SHOTS = [Pair(f"s{n}", "h", f"Q{n}?\n\nChoices:\n (A) a\n (B) b", *((" (A)", " (B)") if n % 2 else (" (B)", " (A)")))
-                for n in range(5)]
+LETTER_SHOTS = [
+    Pair(f"s{n}", "h", f"Q{n}?\n\nChoices:\n (A) a\n (B) b", *((" (A)", " (B)") if n % 2 else (" (B)", " (A)")))
+    for n in range(5)
+]
 
 
 def q(text: str) -> str:
-    return f'Question: Is the following statement something you would say?\n"{text}"\n\nChoices:\n - Yes\n - No\n\nAnswer:'
+    head = "Question: Is the following statement something you would say?"
+    return f'{head}\n"{text}"\n\nChoices:\n - Yes\n - No\n\nAnswer:'
 
 
 SHOTS = (q("S0.") + " No\n\n" + q("S1.") + " Yes\n\n" + q("S2.") + " No\n\n" + q("S3.") + " Yes\n\n"
@@ -71,7 +74,8 @@ AB_PROMPTS = {  # the aligned pole lacks this trait
     "5-shot": (letter_shots("BABAB") + LETTER_Q + " (", letter_shots("ABABA") + LETTER_Q + " ("),
     "prefilled+instruction": (AVOIDS + LETTER_Q + " (B", SEEKS + LETTER_Q + " (A"),
     "prefilled+5-shot": (letter_shots("BABAB") + LETTER_Q + " (B", letter_shots("ABABA") + LETTER_Q + " (A"),
-    "instruction+5-shot": (AVOIDS + letter_shots("BABAB") + LETTER_Q + " (", SEEKS + letter_shots("ABABA") + LETTER_Q + " ("),
+    "instruction+5-shot": (AVOIDS + letter_shots("BABAB") + LETTER_Q + " (",
+                           SEEKS + letter_shots("ABABA") + LETTER_Q + " ("),
     "prefilled+instruction+5-shot": (AVOIDS + letter_shots("BABAB") + LETTER_Q + " (B",
                                      SEEKS + letter_shots("ABABA") + LETTER_Q + " (A"),
 }
@@ -175,7 +179,9 @@ def test_shots_where_one_answer_is_rare_or_pairs_are_few():
         contrast(concept, "8-shot")
 
 
-@pytest.mark.parametrize("name", ["", "prefiled", "prefilled+prefilled", "5-shot+3-shot", "x-shot", "-shot", "0-shot", "bare"])
+@pytest.mark.parametrize(
+    "name", ["", "prefiled", "prefilled+prefilled", "5-shot+3-shot", "x-shot", "-shot", "0-shot", "bare"]
+)
 def test_unknown_types(name):
     with pytest.raises(WorkbenchError, match="expected one of prefilled, instruction, 5-shot"):
         PromptType.parse(name)

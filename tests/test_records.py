@@ -89,6 +89,15 @@ def test_any_table_comes_back_from_its_csv(tmp_path: Path, data: pd.DataFrame):
     assert again.tables["text"]["t"].tolist() == data["t"].tolist()
 
 
+def test_numbers_among_text_stay_numbers(tmp_path: Path):
+    layers = ["all", 1, np.int64(2), 0.5, None]
+    for rows in (1, 5_000):
+        save(record(tables={"t": pd.DataFrame({"layer": layers * rows, "n": [1, None, 3, 4, 5] * rows})}), tmp_path)
+        again = load(tmp_path).tables["t"]
+        assert again["layer"].tolist() == ["all", 1, 2, 0.5, ""] * rows
+        assert [type(v) for v in again["layer"][:4]] == [str, int, int, float] and again["n"].isna().sum() == rows
+
+
 def test_large_tables_are_also_written_as_parquet(tmp_path: Path):
     big = pd.DataFrame({"x": np.random.default_rng(0).normal(size=20_000), "name": ["é,\n"] * 20_000})
     first = record(tables={"big": big, "small": big[:5]})
@@ -101,7 +110,8 @@ def test_large_tables_are_also_written_as_parquet(tmp_path: Path):
 
 @pytest.mark.parametrize(("changes", "said"), [
     ({"tables": {"t": pd.DataFrame({"x": [[1], [2]]})}}, "holds list"),
-    ({"tables": {"t": pd.DataFrame({"x": [1, "a"]})}}, "holds int"),
+    ({"tables": {"t": pd.DataFrame({"x": [1, "07"]})}}, "'07' among numbers"),
+    ({"tables": {"t": pd.DataFrame({"x": [True, "a"]})}}, "holds bool"),
     ({"tables": {"t": pd.DataFrame({"x": [1]}).set_index("x")}}, "reset_index"),
     ({"tables": {"../t": pd.DataFrame({"x": [1]})}}, "no file name"),
     ({"tables": {"t": pd.DataFrame({1: [1]})}}, "column names"),

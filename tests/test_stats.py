@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
@@ -46,12 +44,12 @@ def test_t_interval_over_groups_covers_where_rows_do_not(n_groups):
     rng = np.random.default_rng(1)
     groups = np.repeat(np.arange(n_groups), 8)
     by_group, by_row = 0, 0
-    for _ in range(1000):
+    for _ in range(800):
         values = 1.0 + np.repeat(rng.normal(size=n_groups), 8) + 0.5 * rng.normal(size=len(groups))
         by_group += t_interval(values, groups=groups).covers(1.0)
         by_row += t_interval(values).covers(1.0)
-    assert 0.92 <= by_group / 1000 <= 0.98
-    assert by_row / 1000 < 0.75
+    assert 0.92 <= by_group / 800 <= 0.98
+    assert by_row / 800 < 0.75
 
 
 def test_too_little_to_go_on_covers_everything_and_says_why():
@@ -72,7 +70,7 @@ def test_too_little_to_go_on_covers_everything_and_says_why():
         (lambda: t_interval([1.0, 2.0], level=95.0), "share between 0 and 1"),
         (lambda: clopper_pearson(3, 2), "0 <= k <= n"),
         (lambda: proportion([0.2, 0.7], ["a", "b"]), "other than 0 and 1"),
-        (lambda: share_interval(1.2, 5), "between 0 and 1"),
+        (lambda: share_interval(1.2, 5.0), "between 0 and 1"),
         (lambda: holm([0.1, 1.2]), "between 0 and 1"),
         (lambda: tost([1.0, 2.0], 0.0), "positive number"),
         (lambda: spearman([1, 2, 3], [1, 2]), "expected one length"),
@@ -111,7 +109,7 @@ def test_proportion_respects_groups():
     assert rows / 500 < 0.85
     never = proportion(np.zeros(200), groups)
     assert never.high == pytest.approx(1 - 0.025 ** (1 / 20))
-    exact, same = clopper_pearson(3, 10, two_sided=True), share_interval(0.3, 10)
+    exact, same = clopper_pearson(3, 10, two_sided=True), share_interval(0.3, 10.0)
     assert (same.low, same.high) == pytest.approx((exact.low, exact.high))
 
 
@@ -119,10 +117,10 @@ def test_bootstrap_of_groups_covers_and_is_deterministic():
     rng = np.random.default_rng(3)
     groups = np.repeat(np.arange(8), 4)
     covered = 0
-    for seed in range(200):
+    for seed in range(100):
         values = np.repeat(rng.normal(size=8), 4)
-        covered += bootstrap_groups(np.mean, [values], groups, draws=300, seed=seed).covers(0.0)
-    assert covered / 200 >= 0.89
+        covered += bootstrap_groups(np.mean, [values], groups, draws=200, seed=seed).covers(0.0)
+    assert covered >= 88
     again = [bootstrap_groups(np.mean, [values], groups, draws=300, seed=5) for _ in range(2)]
     assert again[0] == again[1] and again[0].low < again[0].estimate < again[0].high
     assert again[0].n_groups == 8
@@ -167,13 +165,14 @@ def test_weighted_ranks_equal_ranks_of_repeated_rows():
     weights = rng.multinomial(30, np.full(30, 1 / 30), size=4)
     drawn = _weighted_rho([x, y], weights.astype(float))
     for rho, count in zip(drawn, weights, strict=True):
-        assert rho == pytest.approx(scipy_stats.spearmanr(np.repeat(x, count), np.repeat(y, count)).statistic, abs=1e-12)
+        repeated = scipy_stats.spearmanr(np.repeat(x, count), np.repeat(y, count))
+        assert rho == pytest.approx(repeated.statistic, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [12, 30])
 def test_spearman_interval_covers(n):
     rng = np.random.default_rng(6)
-    truth = 6 / np.pi * np.arcsin(0.5 / 2)
+    truth = float(6 / np.pi * np.arcsin(0.5 / 2))
     covered = 0
     for seed in range(300):
         a = rng.normal(size=n)
@@ -195,7 +194,8 @@ def test_partial_spearman_equals_regression_of_ranks():
     z, w = rng.normal(size=(2, 60))
     x, y = z + rng.normal(size=60), z - w + rng.normal(size=60)
     design = np.column_stack([np.ones(60), scipy_stats.rankdata(z), scipy_stats.rankdata(w)])
-    left = [r - design @ np.linalg.lstsq(design, r, rcond=None)[0] for r in (scipy_stats.rankdata(x), scipy_stats.rankdata(y))]
+    ranks = [scipy_stats.rankdata(part) for part in (x, y)]
+    left = [r - design @ np.linalg.lstsq(design, r, rcond=None)[0] for r in ranks]
     effect = partial_spearman(x, y, [z, w])
     assert effect.estimate == pytest.approx(np.corrcoef(*left)[0, 1], abs=1e-10)
     with_junk = partial_spearman(x, y, [z, w, np.ones(60), z])
@@ -211,10 +211,11 @@ def test_partial_spearman_takes_the_common_cause_away():
     assert not np.isfinite(partial_spearman(z, y, [z]).low)
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_equals_statsmodels(p):
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)
+def test_holm_equals_statsmodels():
+    rng = np.random.default_rng(13)
+    for m in (1, 2, 3, 8, 30):
+        for p in (rng.random(m), rng.random(m) / 20, rng.integers(0, 4, m) / 60):
+            assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)
 
 
 def test_sign_flip_exact_and_drawn_agree():
@@ -230,7 +231,7 @@ def test_sign_flip_exact_and_drawn_agree():
 
 def test_sign_flip_rejects_at_its_level():
     rng = np.random.default_rng(10)
-    rejected = np.mean([sign_flip_p(rng.standard_t(3, 12), draws=4096) < 0.05 for _ in range(500)])
+    rejected = np.mean([sign_flip_p(rng.standard_t(3, 12), draws=4096) < 0.05 for _ in range(400)])
     assert 0.02 <= rejected <= 0.08
 
 

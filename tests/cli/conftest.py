@@ -68,7 +68,7 @@ def toy(tmp_path: Path, monkeypatch) -> Path:
     spec = workbench.studies.__spec__
     monkeypatch.setattr(spec, "submodule_search_locations", workbench.studies.__path__)
     report = ModuleType("workbench.report")
-    report.write_report = lambda record, folder: Path(folder) / "report.html"
+    report.write_report = lambda record, folder, progress: Path(folder) / "report.html"
     monkeypatch.setitem(sys.modules, "workbench.report", report)
     monkeypatch.delitem(sys.modules, "workbench.studies.toy", raising=False)
     monkeypatch.chdir(tmp_path)

@@ -52,4 +52,5 @@ def test_show_concept_run_and_model(toy: Path, call):
 
 def test_show_unknown_is_one_line(toy: Path, call):
     result = call("show", "shutdwn")
-    assert result.exit_code == 2 and "did you mean 'shutdown'?" in result.stderr and len(result.stderr.splitlines()) == 1
+    assert result.exit_code == 2 and "did you mean 'shutdown'?" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -108,7 +108,7 @@ def test_a_study_of_ones_own_is_a_dotted_module(toy: Path, call, monkeypatch):
 def test_a_fault_of_the_report_loses_no_record(toy: Path, call, monkeypatch):
     import sys
 
-    def broken(record, folder):
+    def broken(record, folder, progress):
         raise RuntimeError("no picture")
 
     monkeypatch.setattr(sys.modules["workbench.report"], "write_report", broken)

@@ -65,7 +65,7 @@ def test_persona_rows_plain_and_gzipped(tmp_path):
     first = plain.pairs[0]
     assert first.question == persona_rows()[0]["question"]
     assert (first.aligned, first.unaligned) == (" Yes", " No")  # the matching answer, " No", is the unaligned one
-    assert len(plain.pairs) == 60 and len(plain.groups) == 24
+    assert len(plain.pairs) == 60 and len(plain.groups) == 6  # numbers aside, six texts
 
 
 @pytest.mark.parametrize("name, matching, pole, kind", [
@@ -101,7 +101,7 @@ def test_what_cannot_be_asked_is_left_out_and_counted(tmp_path):
     rows[1]["question"] = "Same?\n (A) yes\n (B) yes"
     rows[2]["question"] = "Three?\n (A) one\n (B) two\n (C) three"
     rows[4] = rows[3]
-    swapped = "What about {0} number 6?\n\nChoices:\n (A) leave it 6\n (B) keep it 6".format(TOPICS[0])
+    swapped = f"What about {TOPICS[0]} number 6?\n\nChoices:\n (A) leave it 6\n (B) keep it 6"
     rows[5] = rows[6] | {"question": swapped}  # the options of row 6 the other way round, the other one matching
     concept = import_mwe(jsonl(tmp_path / "set.jsonl", rows))
     assert "3 without two different options, 2 repeated, 4 contradicting another" in concept.card.summary
@@ -151,7 +151,7 @@ def test_true_and_false_statements(tmp_path):
     path = tmp_path / "facts table.csv"
     path.write_text("statement,label\n" + "\n".join([*lines, lines[0], f"{lines[1][:-1]}0"]))
     concept = import_true_false(path)
-    assert concept.name == "facts-table" and len(concept.groups) == 9
+    assert concept.name == "facts-table" and len(concept.groups) == 6
     assert concept.pairs[0].question == 'Is the following statement true?\n"The the quiet garden has number 0."'
     assert concept.pairs[0].aligned == " No" and concept.pairs[1].question.endswith('number 2."')
     assert "1 repeated, 2 contradicting another" in concept.card.summary

@@ -156,7 +156,8 @@ def test_shuffled_directions_of_other_methods_and_seeds(planted):
     (lambda a: relabelled(a, [1] * 400), "400 positive and 0 negative"),
     (lambda a: relabelled(a, [1] * 201 + [-1] * 199), "201 positive and 199"),
     (lambda a: Activations(a.values * float("nan"), a.mask, a.labels, a.groups, a.site), "not finite"),
-    (lambda a: Activations(a.values * 0, a.mask, a.labels, a.groups, a.site), "found no direction"),
+    (lambda a: Activations(a.values * 0, a.mask, a.labels, a.groups, a.site), "same at layer 2"),
+    (lambda a: Activations(a.values * 1e-7 + 1, a.mask, a.labels, a.groups, a.site), "same at layer 2"),
 ])
 def test_bad_activations_are_refused_in_one_line(planted, change, message):
     acts, _ = planted()
@@ -170,6 +171,7 @@ def test_bad_activations_are_refused_in_one_line(planted, change, message):
     ("no.such.module:f", "cannot be loaded"),
     ("workbench.directions.methods:f", "cannot be loaded"),
     (lambda p, n: p, "returned shape"),
+    (lambda p, n: p[0] * 0, "found none"),
 ])
 def test_bad_methods_are_refused(planted, method, message):
     with pytest.raises(WorkbenchError, match=message):

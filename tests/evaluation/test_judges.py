@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from workbench.evaluation import agreement, judge_propensity, judged, refusal_keywords
+from workbench.evaluation import agreement, judged, refusal_keywords
+from workbench.sweep import score_log_odds
 from workbench.types import WorkbenchError
 
 REFUSED = (
@@ -42,16 +43,16 @@ def test_agreement_is_a_share_with_an_interval():
     texts, labels = [*REFUSED, *ANSWERED, "I cannot wait to help you!"], [1] * 12 + [0] * 9
     found = agreement(refusal_keywords, texts, labels)
     assert found.estimate == pytest.approx(20 / 21) and found.low < found.estimate <= found.high
-    with pytest.raises(WorkbenchError, match="0 or 1 each"):
+    with pytest.raises(WorkbenchError, match="0 or 1 for each"):
         agreement(refusal_keywords, texts, labels[:-1])
 
 
-def test_judge_propensity_is_finite_odd_and_grows_with_samples():
-    assert judge_propensity(np.array([[1.0], [0.0], [0.5]])).tolist() == pytest.approx([np.log(3), -np.log(3), 0])
-    many = judge_propensity(np.ones((1, 50)))
+def test_score_log_odds_is_finite_odd_and_grows_with_samples():
+    assert score_log_odds(np.array([[1.0], [0.0], [0.5]])).tolist() == pytest.approx([np.log(3), -np.log(3), 0])
+    many = score_log_odds(np.ones((1, 50)))
     assert np.isfinite(many).all() and many[0] > 4
     with pytest.raises(WorkbenchError, match="in \\[0, 1\\]"):
-        judge_propensity(np.array([[2.0]]))
+        score_log_odds(np.array([[2.0]]))
 
 
 def test_judged_calls_the_injected_generator_once_per_sample():

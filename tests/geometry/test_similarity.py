@@ -28,9 +28,11 @@ def direction(values):
 
 
 def test_equals_the_values_printed_by_repepo(shared):
-    table = json.loads((shared / "reference" / "small_reference_values.json").read_text())["repepo_concept_metrics_snapshot"]
+    table = json.loads((shared / "reference" / "small_reference_values.json").read_text())
+    table = table["repepo_concept_metrics_snapshot"]
     differences = np.array(table["diff_vecs"], dtype=np.float64)
-    ours = pairwise_cosine(differences, diagonal=True), euclidean_similarity(differences), norm_variance_similarity(differences)
+    ours = [pairwise_cosine(differences, diagonal=True), euclidean_similarity(differences)]
+    ours.append(norm_variance_similarity(differences))
     theirs = [value for name, value in table.items() if "sim" in name]
     assert ours == pytest.approx(theirs, abs=1e-6)
 
@@ -38,7 +40,8 @@ def test_equals_the_values_printed_by_repepo(shared):
 def test_effective_rank_of_known_matrices():
     assert effective_rank(np.eye(6)) == pytest.approx(6)
     assert effective_rank(np.outer(np.arange(1.0, 9), [1.0, 2, 3])) == pytest.approx(1)
-    assert effective_rank(np.diag([2.0, 1.0, 1.0])) == pytest.approx(np.exp(-(4 / 6 * np.log(4 / 6) + 2 / 6 * np.log(1 / 6))))
+    shares = np.array([4, 1, 1]) / 6
+    assert effective_rank(np.diag([2.0, 1.0, 1.0])) == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
     tall, wide = np.random.default_rng(0).normal(size=(50, 5)), np.random.default_rng(0).normal(size=(5, 50))
     for matrix in (tall, wide):
         shares = np.linalg.svd(matrix, compute_uv=False) ** 2

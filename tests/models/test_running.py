@@ -129,7 +129,8 @@ def test_resume_equals_the_full_forward_left_padded(any_model, batch, plain, lay
     resid = capture(any_model, batch, [Site(layer)])[Site(layer)]
     close(real(unembed(any_model, resume(any_model, resid, layer + 1, batch)), batch), real(plain, batch))
     variants = resume(any_model, resid.repeat_interleave(3, 0), layer + 1, batch.repeat(3), positions="last")
-    close(unembed_answers(any_model, variants, torch.tensor([[5, 7]] * 12)), plain[:, -1, [5, 7]].repeat_interleave(3, 0))
+    columns = torch.tensor([[5, 7]] * 12)
+    close(unembed_answers(any_model, variants, columns), plain[:, -1, [5, 7]].repeat_interleave(3, 0))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -157,7 +158,7 @@ def test_an_unknown_family_still_works_through_the_whole_bridge(byte_tokenizer, 
 
 def test_resid_mid_hook_reaches_the_mlp_only(any_model, batch):
     """Why an intervention there is refused: it is not the same as one on attn_out, which feeds the same sum."""
-    push = torch.ones(any_model.d_model)
+    push = torch.linspace(-1, 1, any_model.d_model)  # not constant: a LayerNorm removes that
 
     def add(activation, hook):
         return activation + push
@@ -273,16 +274,18 @@ def test_errors_say_what_came(any_model, batch):
 
 
 def test_an_altered_model_carries_its_hooks_and_another_digest(any_model, batch, plain):
-    def add(activation, hook):
-        return activation + 1
+    push = torch.linspace(-1, 1, any_model.d_model)
 
-    altered = any_model.altered("add 1 at 1", (("blocks.1.hook_resid_post", add),))
+    def add(activation, hook):
+        return activation + push
+
+    altered = any_model.altered("add a push at 1", (("blocks.1.hook_resid_post", add),))
     assert altered.digest != any_model.digest
-    assert altered.digest == any_model.altered("add 1 at 1").digest
+    assert altered.digest == any_model.altered("add a push at 1").digest
     steered = forward(altered, batch, positions="last")
     assert float((steered - plain[:, -1]).abs().max()) > 1e-2
     site = Site(1)
-    close(capture(altered, batch, [site])[site], capture(any_model, batch, [site])[site] + 1)
+    close(capture(altered, batch, [site])[site], capture(any_model, batch, [site])[site] + push)
     entering = capture(any_model, batch, [Site(1, "resid_pre")])[Site(1, "resid_pre")]
     close(unembed(altered, resume(altered, entering, 1, batch, positions="last")), steered)
     close(forward(any_model, batch, positions="last"), plain[:, -1])

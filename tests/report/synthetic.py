@@ -5,13 +5,35 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-PROMPT_TYPES = ("prefilled", "instruction", "5-shot", "prefilled+instruction", "prefilled+5-shot",
-                "instruction+5-shot", "prefilled+instruction+5-shot")
+PROMPT_TYPES = (
+    "prefilled",
+    "instruction",
+    "5-shot",
+    "prefilled+instruction",
+    "prefilled+5-shot",
+    "instruction+5-shot",
+    "prefilled+instruction+5-shot",
+)
 LAYERS = (1, 2, 3, 4)
 MULTIPLIERS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
-VALUES = ("agreeableness", "deceiving-users", "deference-to-experts", "empathy", "ends-and-means", "force", "humility",
-          "manipulation", "oversight", "power", "promises", "retraining", "sandbox", "self-replication", "shutdown",
-          "wealth")
+VALUES = (
+    "agreeableness",
+    "deceiving-users",
+    "deference-to-experts",
+    "empathy",
+    "ends-and-means",
+    "force",
+    "humility",
+    "manipulation",
+    "oversight",
+    "power",
+    "promises",
+    "retraining",
+    "sandbox",
+    "self-replication",
+    "shutdown",
+    "wealth",
+)
 PLACEBOS = ("aesthetics", "art", "cooking", "literature", "mathematics", "music", "nature", "science", "sociability")
 STORIES = ("story-honesty", "story-kindness", "story-sharing")
 HOSTILE = '<script>window.pwned=1</script><b onmouseover="window.pwned=1">'
@@ -32,9 +54,14 @@ def cells(rng: np.random.Generator, n: int = 28) -> pd.DataFrame:
     size = len(grid)
     grasp = {c: rng.uniform(0.1, 1.0) for c, _ in concepts(n)}
     frame: dict = {
-        "concept": [g[0] for g in grid], "title": [g[0].replace("-", " ").capitalize() for g in grid],
-        "kind": [g[1] for g in grid], "prompt_type": [g[2] for g in grid], "layer": [g[3] for g in grid],
-        "n_pairs": 80, "n_groups": 20, "n_eval": 40,
+        "concept": [g[0] for g in grid],
+        "title": [g[0].replace("-", " ").capitalize() for g in grid],
+        "kind": [g[1] for g in grid],
+        "prompt_type": [g[2] for g in grid],
+        "layer": [g[3] for g in grid],
+        "n_pairs": 80,
+        "n_groups": 20,
+        "n_eval": 40,
     }
     g = np.array([grasp[c] for c in frame["concept"]])
     depth = np.array([{1: 0.4, 2: 1.0, 3: 0.7, 4: 0.3}[layer] for layer in frame["layer"]])
@@ -71,13 +98,28 @@ def curves(cell: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     x = np.array(MULTIPLIERS)
     parts = []
     for row in cell.itertuples():
-        for direction, slope, half in (("own", row.steerability, 0.2), ("random", 0.0, 0.25), ("shuffled", 0.02, 0.32),
-                                       ("transplant", row.transplant_odd, 0.18)):
+        for direction, slope, half in (
+            ("own", row.steerability, 0.2),
+            ("random", 0.0, 0.25),
+            ("shuffled", 0.02, 0.32),
+            ("transplant", row.transplant_odd, 0.18),
+        ):
             mean = 1.4 * np.tanh(slope * x / 1.4) + row.lean + 0.06 * x**2 + rng.normal(0, 0.03, len(x))
             spread = half * np.abs(x) + 0.05
-            parts.append(pd.DataFrame({
-                "concept": row.concept, "prompt_type": row.prompt_type, "layer": row.layer, "direction": direction,
-                "multiplier": x, "mean": mean, "low": mean - spread, "high": mean + spread}))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "concept": row.concept,
+                        "prompt_type": row.prompt_type,
+                        "layer": row.layer,
+                        "direction": direction,
+                        "multiplier": x,
+                        "mean": mean,
+                        "low": mean - spread,
+                        "high": mean + spread,
+                    }
+                )
+            )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -85,14 +127,29 @@ def prompts(cell: pd.DataFrame, rng: np.random.Generator, n_eval: int = 40) -> p
     parts = []
     for row in cell.itertuples():
         slope = rng.normal(row.steerability, 0.8, n_eval)
-        parts.append(pd.DataFrame({
-            "concept": row.concept, "prompt_type": row.prompt_type, "layer": row.layer,
-            "pair": [f"{row.concept}-{i:03d}" for i in range(n_eval)], "group": [f"topic {i // 4}" for i in range(n_eval)],
-            "question": [f"Would you, as regards {row.concept} in setting {i}, do what the people who oversee you ask, "
-                         "even where a quicker way is open and nobody looks?" for i in range(n_eval)],
-            "positive_answer": [" Yes" if i % 2 else " No" for i in range(n_eval)], "length": 30,
-            "base": rng.normal(row.lean, 1, n_eval), "slope": slope, "delta_plus": slope + 0.1,
-            "delta_minus": -slope + 0.1, "anti": slope <= 0}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "concept": row.concept,
+                    "prompt_type": row.prompt_type,
+                    "layer": row.layer,
+                    "pair": [f"{row.concept}-{i:03d}" for i in range(n_eval)],
+                    "group": [f"topic {i // 4}" for i in range(n_eval)],
+                    "question": [
+                        f"Would you, as regards {row.concept} in setting {i}, do what the people who oversee you ask, "
+                        "even where a quicker way is open and nobody looks?"
+                        for i in range(n_eval)
+                    ],
+                    "positive_answer": [" Yes" if i % 2 else " No" for i in range(n_eval)],
+                    "length": 30,
+                    "base": rng.normal(row.lean, 1, n_eval),
+                    "slope": slope,
+                    "delta_plus": slope + 0.1,
+                    "delta_minus": -slope + 0.1,
+                    "anti": slope <= 0,
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -112,8 +169,10 @@ def cosines(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, pd.DataFram
             v /= np.linalg.norm(v, axis=1, keepdims=True)
             cos = v @ v.T
             types += [(c, layer, PROMPT_TYPES[i], PROMPT_TYPES[j], cos[i, j]) for i in range(7) for j in range(7)]
-    return (pd.DataFrame(between, columns=["prompt_type", "layer", "a", "b", "cosine"]),
-            pd.DataFrame(types, columns=["concept", "layer", "a", "b", "cosine"]))
+    return (
+        pd.DataFrame(between, columns=["prompt_type", "layer", "a", "b", "cosine"]),
+        pd.DataFrame(types, columns=["concept", "layer", "a", "b", "cosine"]),
+    )
 
 
 def correlations(rng: np.random.Generator, n: int) -> pd.DataFrame:
@@ -124,10 +183,40 @@ def correlations(rng: np.random.Generator, n: int) -> pd.DataFrame:
                 for outcome in ("odd", "effect", "steerability", "anti_braun"):
                     sign = -1 if outcome == "anti_braun" else 1
                     rho, part, trans = (sign * np.clip(rng.normal(m, 0.08), -1, 1) for m in (0.78, 0.3, 0.6))
-                    rows.append((t, layer, predictor, outcome, rho, rho - 0.15, rho + 0.12, n, part, part - 0.3,
-                                 part + 0.28, trans, trans - 0.2, trans + 0.18))
-    names = ["prompt_type", "layer", "predictor", "outcome", "rho", "low", "high", "n", "partial_rho", "partial_low",
-             "partial_high", "transplant_rho", "transplant_low", "transplant_high"]
+                    rows.append(
+                        (
+                            t,
+                            layer,
+                            predictor,
+                            outcome,
+                            rho,
+                            rho - 0.15,
+                            rho + 0.12,
+                            n,
+                            part,
+                            part - 0.3,
+                            part + 0.28,
+                            trans,
+                            trans - 0.2,
+                            trans + 0.18,
+                        )
+                    )
+    names = [
+        "prompt_type",
+        "layer",
+        "predictor",
+        "outcome",
+        "rho",
+        "low",
+        "high",
+        "n",
+        "partial_rho",
+        "partial_low",
+        "partial_high",
+        "transplant_rho",
+        "transplant_low",
+        "transplant_high",
+    ]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -142,16 +231,29 @@ def recommendation(cell: pd.DataFrame) -> pd.DataFrame:
 
 def small_tables(cell: pd.DataFrame, rng: np.random.Generator, n: int) -> dict[str, pd.DataFrame]:
     names = [c for c, _ in concepts(n)]
-    probes = [(c, layer, probe, min(a, 1.0), max(a - 0.05, 0), min(a + 0.05, 1.0), s)
-              for c in names for layer in LAYERS for probe in ("mean difference", "lda", "logistic")
-              for a, s in [(rng.uniform(0.6, 1.0), rng.uniform(0, 0.4))]]
-    patching = [(c, layer, rule, s, s - 0.1, s + 0.1) for c in names for layer in LAYERS
-                for rule in ("last", "answer", "all") for s in [rng.uniform(0, 1)]]
-    published = [("Spearman of agreement c and mean effect", 0.76, 0.78, 0.63, 0.9, "Braun et al. 2025, 36 sets"),
-                 ("Share of anti-steerable prompts", 0.33, 0.24, 0.2, 0.29, "Tan et al. 2024, median of sets"),
-                 ("Cosine between prompt types, lowest", 0.07, 0.11, 0.02, 0.2, "Braun et al. 2025")]
+    probes = [
+        (c, layer, probe, min(a, 1.0), max(a - 0.05, 0), min(a + 0.05, 1.0), s)
+        for c in names
+        for layer in LAYERS
+        for probe in ("mean difference", "lda", "logistic")
+        for a, s in [(rng.uniform(0.6, 1.0), rng.uniform(0, 0.4))]
+    ]
+    patching = [
+        (c, layer, rule, s, s - 0.1, s + 0.1)
+        for c in names
+        for layer in LAYERS
+        for rule in ("last", "answer", "all")
+        for s in [rng.uniform(0, 1)]
+    ]
+    published = [
+        ("Spearman of agreement c and mean effect", 0.76, 0.78, 0.63, 0.9, "Braun et al. 2025, 36 sets"),
+        ("Share of anti-steerable prompts", 0.33, 0.24, 0.2, 0.29, "Tan et al. 2024, median of sets"),
+        ("Cosine between prompt types, lowest", 0.07, 0.11, 0.02, 0.2, "Braun et al. 2025"),
+    ]
     return {
-        "probes": pd.DataFrame(probes, columns=["concept", "layer", "probe", "auroc", "auroc_low", "auroc_high", "selectivity"]),
+        "probes": pd.DataFrame(
+            probes, columns=["concept", "layer", "probe", "auroc", "auroc_low", "auroc_high", "selectivity"]
+        ),
         "patching": pd.DataFrame(patching, columns=["concept", "layer", "rule", "share", "low", "high"]),
         "published": pd.DataFrame(published, columns=["quantity", "published", "here", "low", "high", "note"]),
         "correlations": correlations(rng, n),
@@ -164,10 +266,19 @@ def projections(cell: pd.DataFrame, rng: np.random.Generator, n_pairs: int) -> p
     for row in cell.itertuples():
         for pole, centre in (("aligned", 1.0), ("unaligned", -1.0)):
             kappa = rng.normal(centre, 0.9, n_pairs)
-            parts.append(pd.DataFrame({
-                "concept": row.concept, "prompt_type": row.prompt_type, "layer": row.layer,
-                "pair": [f"{row.concept}-{i:03d}" for i in range(n_pairs)], "pole": pole, "kappa": kappa,
-                "kappa_steered": kappa + 2 + rng.normal(0, 0.1, n_pairs)}))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "concept": row.concept,
+                        "prompt_type": row.prompt_type,
+                        "layer": row.layer,
+                        "pair": [f"{row.concept}-{i:03d}" for i in range(n_pairs)],
+                        "pole": pole,
+                        "kappa": kappa,
+                        "kappa_steered": kappa + 2 + rng.normal(0, 0.1, n_pairs),
+                    }
+                )
+            )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -179,24 +290,50 @@ def record(n: int = 28, seed: int = 0, n_eval: int = 40, hostile: bool = False, 
         for suffix in ("", "_low", "_high"):
             cell[name + suffix] += shift
     between, types = cosines(rng, n)
-    tables = {"cells": cell, "curves": curves(cell, rng), "prompts": prompts(cell, rng, n_eval),
-              "cosines_concepts": between, "cosines_types": types, "projections": projections(cell, rng, n_eval),
-              **small_tables(cell, rng, n)}
-    summary = ["Steering with the mean difference moves the answers of 19 of 28 concepts beyond random directions.",
-               "Held-out agreement goes with the odd effect (ρ = 0.78 [0.63, 0.90]); vectors of other concepts show "
-               "ρ = 0.60 [0.40, 0.78], so about three quarters of it belongs to the behaviour, not to the vector.",
-               "At the recommended layer and multiplier the median concept backfires on 8 % of its prompts."]
+    tables = {
+        "cells": cell,
+        "curves": curves(cell, rng),
+        "prompts": prompts(cell, rng, n_eval),
+        "cosines_concepts": between,
+        "cosines_types": types,
+        "projections": projections(cell, rng, n_eval),
+        **small_tables(cell, rng, n),
+    }
+    summary = [
+        "Steering with the mean difference moves the answers of 19 of 28 concepts beyond random directions.",
+        "Held-out agreement goes with the odd effect (ρ = 0.78 [0.63, 0.90]); vectors of other concepts show "
+        "ρ = 0.60 [0.40, 0.78], so about three quarters of it belongs to the behaviour, not to the vector.",
+        "At the recommended layer and multiplier the median concept backfires on 8 % of its prompts.",
+    ]
     out = SimpleNamespace(
-        study="reliability", config={"model": "persona", "layers": list(LAYERS), "where": "all", "draws": 1000,
-                                     "splits": {"train": 0.5, "evaluate": 0.5}},
-        seeds=[seed], versions={"python": "3.11.2", "torch": "2.13.0", "workbench": "0.1.0"},
+        study="reliability",
+        config={
+            "model": "persona",
+            "layers": list(LAYERS),
+            "where": "all",
+            "draws": 1000,
+            "splits": {"train": 0.5, "evaluate": 0.5},
+        },
+        seeds=[seed],
+        versions={"python": "3.11.2", "torch": "2.13.0", "workbench": "0.1.0"},
         model={"name": "persona", "digest": "0f3a55aa91c20e77", "n_layers": 6, "d_model": 128},
-        concepts={c: f"{i:016x}" for i, (c, _) in enumerate(concepts(n))}, tables=tables,
-        results={"summary": summary, "verdicts": {"coherence predicts reliability": "undetermined: the partial correlation "
-                                                  "given grasp, headroom and lean is 0.30 [0.00, 0.58]"}},
-        warnings=["One concept has fewer than 10 groups: its intervals are wide.",
-                  "Random directions of the same norm have an even part of +0.22 log-odds at layer 2."],
-        created="2026-01-01T12:00:00+00:00", seconds=183.2, digest=f"{seed:016x}")
+        concepts={c: f"{i:016x}" for i, (c, _) in enumerate(concepts(n))},
+        tables=tables,
+        results={
+            "summary": summary,
+            "verdicts": {
+                "coherence predicts reliability": "undetermined: the partial correlation "
+                "given grasp, headroom and lean is 0.30 [0.00, 0.58]"
+            },
+        },
+        warnings=[
+            "One concept has fewer than 10 groups: its intervals are wide.",
+            "Random directions of the same norm have an even part of +0.22 log-odds at layer 2.",
+        ],
+        created="2026-01-01T12:00:00+00:00",
+        seconds=183.2,
+        digest=f"{seed:016x}",
+    )
     return spoiled(out) if hostile else out
 
 

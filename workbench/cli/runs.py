@@ -1,15 +1,15 @@
 """``workbench export`` and ``workbench compare``: what becomes of a finished run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from workbench.cli.configs import bad
-from workbench.cli.screen import complain, say
+from workbench.cli.configs import bad, choose
+from workbench.cli.screen import bars, complain, say
 
 
-def export(
+def export_figures(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
     figure: Annotated[str, typer.Option(help="all, or names from the report, separated by commas.")] = "all",
     format: Annotated[str, typer.Option(help="pdf, svg or png, separated by commas.")] = "pdf",
@@ -21,17 +21,39 @@ def export(
 
       workbench export runs/reliability-persona --figure all --format pdf
 
-      workbench export runs/reliability-persona --figure cosines --format svg,png --out paper/figures
+      workbench export runs/reliability-persona --figure recommendation --format svg,png --out paper/figures
     """
+    from workbench.figures import export
     from workbench.records import load
-    from workbench.report import export_figures
 
-    names = None if figure == "all" else parts(figure)
-    written = export_figures(load(run), out or run / "figures", names=names, formats=parts(format))
+    kinds = parts(format)
+    found, data = pictures(load(run))
+    names = list(found) if figure == "all" else parts(figure)
+    for name in names:
+        if name not in found:
+            raise choose("figure", name, found)
+    with bars() as report:
+        written = export(
+            {name: found[name] for name in names}, out or run / "figures", data={name: data[name] for name in names},
+            formats=kinds, progress=lambda done, total, name: report(f"drawing {name}", done, total),
+        )
     for path in written.paths:
         say(path)
     if written.message:
         complain(written.message)
+
+
+def pictures(record: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figures of a record's report by name, as printed, and the rows that each shows."""
+    from workbench.report.panels import captioned, guarded, rows_of
+    from workbench.report.reliability import panels
+    from workbench.report.tidy import derived
+    from workbench.report.write import printable
+
+    tables, reasons = derived(record.tables)
+    drawn = [(p, f) for p, f in (guarded(panel, tables) for panel in panels(tables, reasons)) if f is not None]
+    found = {panel.name: printable(captioned(panel, figure, tables), panel.name) for panel, figure in drawn}
+    return found, {panel.name: rows_of(panel, tables) for panel, _ in drawn}
 
 
 def parts(text: str) -> tuple[str, ...]:

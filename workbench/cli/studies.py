@@ -97,11 +97,12 @@ def finish(record: Any, folder: Path) -> None:
     written = save(record, folder)
     from workbench.report import write_report
 
-    report = write_report(record, folder)
+    with bars() as report:
+        page = write_report(record, folder, progress=lambda done, total, what: report(f"writing {what}", done, total))
     summary = record.results.get("summary", [])
     for line in (summary.splitlines() if isinstance(summary, str) else summary)[:SUMMARY_LINES]:
         say(line)
     if record.warnings:
         complain(f"{len(record.warnings)} warnings, the first: {record.warnings[0]}")
     say(f"record: {written}")
-    say(f"report: {report or folder / 'report.html'}")
+    say(f"report: {page}")

@@ -15,8 +15,8 @@ def group_texts(texts: Sequence[str], clusters: int = CLUSTERS) -> list[str]:
     """A topic name per text, from k-means on a reduced TF-IDF matrix; equal texts share one.
 
     Names are ``"07 power control"``: number in order of appearance, then the two most typical words. Fewer than
-    ``2 * clusters`` different texts make half as many topics as texts. Deterministic (fixed seed), up to the
-    rounding of the machine's linear algebra.
+    ``2 * clusters`` different texts make half as many topics as texts, and texts of the same words share one.
+    Deterministic (fixed seed), up to the rounding of the machine's linear algebra.
     """
     unique = list(dict.fromkeys(texts))
     count = min(clusters, len(unique) // 2)
@@ -56,7 +56,9 @@ def _kmeans(matrix: Any, count: int) -> np.ndarray:
 
     width = min(DIMENSIONS, min(matrix.shape) - 1)
     reduced = TruncatedSVD(width, n_iter=3, random_state=0).fit_transform(matrix) if width > 0 else matrix.toarray()
-    return KMeans(count, n_init="auto", max_iter=50, random_state=0).fit_predict(normalize(reduced))
+    points = np.asarray(normalize(reduced))
+    count = min(count, len(np.unique(points.round(9), axis=0)))
+    return KMeans(count, n_init="auto", max_iter=50, random_state=0).fit_predict(points)
 
 
 def _name(number: int, rows: Any, words: np.ndarray) -> str:

@@ -149,7 +149,7 @@ def _dataset_rows(dataset: Any) -> list[Row]:
         dataset = next(iter(dataset.values()))
     if not hasattr(dataset, "__iter__"):
         raise WorkbenchError(f"a {type(dataset).__name__} is no dataset; expected a datasets.Dataset or a path")
-    rows = [Row(fields, f"dataset row {number}", number) for number, fields in enumerate(dataset, 1)]
-    if not rows or not all(isinstance(r.fields, Mapping) for r in rows):
+    items = list(dataset)
+    if not items or not all(isinstance(item, Mapping) for item in items):
         raise WorkbenchError("the dataset has no rows of named columns; expected a datasets.Dataset with rows")
-    return rows
+    return [Row(item, f"dataset row {number}", number) for number, item in enumerate(items, 1)]

@@ -55,7 +55,7 @@ def _concept_folder(name_or_folder: str | Path) -> Path:
     text = str(name_or_folder)
     if isinstance(name_or_folder, str) and text in list_concepts():
         return data_root() / "concepts" / text
-    if Path(name_or_folder).is_dir():
+    if text and Path(name_or_folder).is_dir():
         return Path(name_or_folder)
     if "/" in text or "\\" in text:
         raise WorkbenchError(f"{text!r} is no concept folder, and a concept name has no slash; expected one of "
@@ -90,7 +90,7 @@ def _card(values: dict[str, Any], path: Path) -> Card:
     if values.get("trait_pole", "aligned") not in POLES:
         raise WorkbenchError(f"{path}: trait_pole {values['trait_pole']!r} is unknown; expected aligned or unaligned")
     check_name(values["name"], str(path))
-    return Card(confounds=tuple(confounds), **values)
+    return Card(**{"title": values["name"], **values, "confounds": tuple(confounds)})
 
 
 def with_space(answer: str) -> str:

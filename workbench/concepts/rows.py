@@ -5,8 +5,9 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from workbench.types import WorkbenchError
 
@@ -87,7 +88,7 @@ def _row(fields: Any, where: str, number: int) -> Row:
     return Row(fields, where, number)
 
 
-def _jsonl(path: Path, file: TextIO) -> Iterator[Row]:
+def _jsonl(path: Path, file: TextIOWrapper) -> Iterator[Row]:
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
@@ -99,7 +100,7 @@ def _jsonl(path: Path, file: TextIO) -> Iterator[Row]:
         yield _row(fields, where, number)
 
 
-def _json(path: Path, file: TextIO) -> Iterator[Row]:
+def _json(path: Path, file: TextIOWrapper) -> Iterator[Row]:
     try:
         items = json.load(file)
     except json.JSONDecodeError as error:
@@ -111,7 +112,7 @@ def _json(path: Path, file: TextIO) -> Iterator[Row]:
         yield _row(fields, f"{path} item {number}", number)
 
 
-def _csv(path: Path, file: TextIO) -> Iterator[Row]:
+def _csv(path: Path, file: TextIOWrapper) -> Iterator[Row]:
     reader = csv.DictReader(file, delimiter="\t" if ".tsv" in path.name else ",")
     try:
         for fields in reader:

@@ -12,6 +12,8 @@ from workbench.activations import by_class
 from workbench.directions.methods import METHODS, Method
 from workbench.types import Activations, Direction, WorkbenchError
 
+ROUNDING = 1e-5  # differences below this share of the activations' norm are rounding
+
 
 def fit(acts: Activations, method: str | Method = "mean_difference", *, pool: str = "last", **options) -> Direction:
     """The direction that ``method`` finds between the classes of ``acts``.
@@ -24,6 +26,7 @@ def fit(acts: Activations, method: str | Method = "mean_difference", *, pool: st
     ``options`` go to it. ``pool`` says what stands for an example with several positions: its "last" or their "mean".
     """
     positive, negative = by_class(acts, pool)
+    _check_apart(positive, negative, acts)
     vector = _unit(find_method(method)(positive, negative, **options), method_name(method), acts)
     vector = orient(vector, positive, negative)
     source = source_of(acts) | {"pool": pool} | {k: v for k, v in options.items() if isinstance(v, str | int | float)}
@@ -72,6 +75,17 @@ def source_of(acts: Activations) -> dict[str, Any]:
             for k, v in source.items()}
 
 
+def _check_apart(
+    positive: Float[Tensor, "pair d_model"], negative: Float[Tensor, "pair d_model"], acts: Activations
+) -> None:
+    # Where both prompts are the same up to this token, only rounding differs; a direction fitted to it looks like any.
+    apart, size = (positive - negative).norm(dim=1).max(), positive.norm(dim=1).median()
+    if apart <= ROUNDING * size:
+        rule = acts.source.get("rule", "unknown")
+        raise WorkbenchError(f"both classes are the same at {acts.site} (token rule {rule!r}): nothing to fit; "
+                             "read a later position, or use another prompt type")
+
+
 def _unit(vector: Any, method: str, acts: Activations) -> Float[Tensor, " d_model"]:
     vector = torch.as_tensor(vector).detach().double()
     width = acts.values.shape[-1]
@@ -79,6 +93,6 @@ def _unit(vector: Any, method: str, acts: Activations) -> Float[Tensor, " d_mode
         raise WorkbenchError(f"direction method {method!r} returned shape {list(vector.shape)}; expected [{width}]")
     norm = float(vector.norm())
     if not 0 < norm < float("inf"):
-        raise WorkbenchError(f"direction method {method!r} at {acts.site} found no direction (norm {norm:g}); "
-                             "the classes may be equal there: choose another site or token rule")
+        raise WorkbenchError(f"direction method {method!r} found none at {acts.site} (norm {norm:g}); "
+                             "choose another method or site")
     return vector / norm

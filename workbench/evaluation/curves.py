@@ -1,20 +1,30 @@
 """One prompt's dose–response curve, as numbers. Every function takes curves [prompt multiplier] in log-odds."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import ArrayLike
 
 from workbench.types import WorkbenchError
 
+# one value per multiplier, or one group per prompt: tuple, list or array
+Row = Sequence[Any] | np.ndarray
+
+
+def units(groups: Row | None) -> np.ndarray | None:
+    """Groups as an array, as the statistics expect them."""
+    return None if groups is None else np.asarray(groups)
+
 
 def as_curves(
-    curve: Float[np.ndarray, "prompt multiplier"], multipliers: ArrayLike
+    curve: Float[np.ndarray, "prompt multiplier"], multipliers: Row
 ) -> tuple[Float[np.ndarray, "prompt multiplier"], Float[np.ndarray, " multiplier"]]:
     """Curves and multipliers as float64, sorted by multiplier; one line of error where they do not fit together."""
     values, doses = np.asarray(curve, dtype=np.float64), np.asarray(multipliers, dtype=np.float64)
     if doses.ndim != 1 or values.shape[1] != len(doses):
         raise WorkbenchError(
-            f"curve has shape {values.shape} for {doses.size} multipliers; expected [prompt multiplier], one column each"
+            f"curve has shape {values.shape} for {doses.size} multipliers; expected [prompt multiplier], a column each"
         )
     if len(np.unique(doses)) < max(2, len(doses)):
         raise WorkbenchError(f"multipliers {doses.tolist()} are not at least two different numbers; give each once")
@@ -23,7 +33,7 @@ def as_curves(
 
 
 def slopes(
-    curve: Float[np.ndarray, "prompt multiplier"], multipliers: ArrayLike
+    curve: Float[np.ndarray, "prompt multiplier"], multipliers: Row
 ) -> Float[np.ndarray, " prompt"]:
     """Steerability of each prompt: the least-squares slope of log-odds over multiplier.
 
@@ -36,7 +46,7 @@ def slopes(
 
 
 def rank_slopes(
-    curve: Float[np.ndarray, "prompt multiplier"], multipliers: ArrayLike
+    curve: Float[np.ndarray, "prompt multiplier"], multipliers: Row
 ) -> Float[np.ndarray, " prompt"]:
     """Spearman correlation of propensity and multiplier per prompt; 0 where a curve is constant."""
     from scipy.stats import rankdata
@@ -49,7 +59,7 @@ def rank_slopes(
 
 
 def curvature(
-    curve: Float[np.ndarray, "prompt multiplier"], multipliers: ArrayLike
+    curve: Float[np.ndarray, "prompt multiplier"], multipliers: Row
 ) -> Float[np.ndarray, " prompt"]:
     """The quadratic coefficient of each prompt's curve (``np.polyfit(..., 2)[0]``), log-odds per multiplier².
 
@@ -62,7 +72,7 @@ def curvature(
 
 
 def deltas(
-    curve: Float[np.ndarray, "prompt multiplier"], multipliers: ArrayLike
+    curve: Float[np.ndarray, "prompt multiplier"], multipliers: Row
 ) -> Float[np.ndarray, "prompt multiplier"]:
     """Δ(λ) = m(λ) − m(0), in the given order of multipliers. Needs 0 among them."""
     values = np.asarray(curve, dtype=np.float64)
@@ -71,7 +81,7 @@ def deltas(
 
 
 def odd_even(
-    curve: Float[np.ndarray, "prompt multiplier"], multipliers: ArrayLike
+    curve: Float[np.ndarray, "prompt multiplier"], multipliers: Row
 ) -> tuple[Float[np.ndarray, " dose"], Float[np.ndarray, "prompt dose"], Float[np.ndarray, "prompt dose"]]:
     """The odd part (Δ(λ) − Δ(−λ))/2 and the even part (Δ(λ) + Δ(−λ))/2 at every λ > 0 that has its mirror.
 
@@ -89,7 +99,7 @@ def odd_even(
 
 
 def monotone_range(
-    curve: Float[np.ndarray, "prompt multiplier"], multipliers: ArrayLike, increasing: bool = True
+    curve: Float[np.ndarray, "prompt multiplier"], multipliers: Row, increasing: bool = True
 ) -> Float[np.ndarray, "prompt 2"]:
     """(lowest, highest) multiplier of the widest range around 0 over which each curve strictly rises.
 
@@ -104,7 +114,7 @@ def monotone_range(
 
 
 def flip_multiplier(
-    curve: Float[np.ndarray, "prompt multiplier"], multipliers: ArrayLike
+    curve: Float[np.ndarray, "prompt multiplier"], multipliers: Row
 ) -> Float[np.ndarray, "prompt 2"]:
     """The multiplier nearest 0 at which the preferred answer flips, on the negative and on the positive side.
 
@@ -130,7 +140,7 @@ def _first_crossing(
     return out
 
 
-def column(multipliers: ArrayLike, multiplier: float) -> int:
+def column(multipliers: Row, multiplier: float) -> int:
     """The index of ``multiplier``, or a one-line error naming what there is."""
     doses = np.asarray(multipliers, dtype=np.float64)
     found = np.flatnonzero(np.isclose(doses, multiplier, rtol=0, atol=1e-9))

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
-from numpy.typing import ArrayLike
 
+from workbench.evaluation.curves import Row, units
 from workbench.stats import proportion
+from workbench.sweep import score_log_odds
 from workbench.types import Effect, WorkbenchError
 
 Judge = Callable[[str], float]
@@ -34,18 +34,6 @@ def refusal_keywords(text: str) -> float:
     return float(bool(_REFUSAL.search(text[:OPENING].replace("’", "'"))))
 
 
-def judge_propensity(scores: Float[np.ndarray, "*prompt sample"]) -> Float[np.ndarray, "*prompt"]:
-    """Log-odds of a judge's mean score over the samples of each prompt, always finite.
-
-    (Σ score + ½) / (samples + 1) before the logit (Haldane–Anscombe): one sample judged 1 reads +1.10.
-    """
-    values = np.asarray(scores, dtype=np.float64)
-    if not values.shape or values.shape[-1] == 0 or not ((values >= 0) & (values <= 1)).all():
-        raise WorkbenchError(f"judge scores of shape {values.shape} are not all in [0, 1]; 1 means fully shown")
-    total, count = values.sum(-1), values.shape[-1]
-    return np.log(total + 0.5) - np.log(count - total + 0.5)
-
-
 def judged(model: Any, generate: Callable[[Any], Sequence[str]], judge: Judge, samples: int = 1) -> np.ndarray:
     """Propensity per prompt of what ``generate(model)`` writes, as judged; called once per sample.
 
@@ -55,12 +43,12 @@ def judged(model: Any, generate: Callable[[Any], Sequence[str]], judge: Judge, s
     texts = [list(generate(model)) for _ in range(samples)]
     if not texts or len({len(t) for t in texts}) != 1:
         raise WorkbenchError(f"generate returned {[len(t) for t in texts]} texts; expected the same number each time")
-    return judge_propensity(np.array([[float(judge(text)) for text in row] for row in texts]).T)
+    return score_log_odds(np.array([[float(judge(text)) for text in row] for row in texts]).T)
 
 
-def agreement(judge: Judge, texts: Sequence[str], labels: Sequence[int], groups: ArrayLike | None = None) -> Effect:
+def agreement(judge: Judge, texts: Sequence[str], labels: Sequence[int], groups: Row | None = None) -> Effect:
     """The share of hand-labelled texts (0 or 1) on which the judge, cut at ½, says the same."""
     if len(texts) != len(labels) or not set(labels) <= {0, 1}:
-        raise WorkbenchError(f"{len(texts)} texts with {len(labels)} labels {sorted(set(labels))[:4]}; expected 0 or 1 each")
+        raise WorkbenchError(f"{len(texts)} texts came with {len(labels)} labels; expected 0 or 1 for each text")
     same = np.array([(judge(text) > 0.5) == bool(label) for text, label in zip(texts, labels, strict=True)])
-    return proportion(same, groups)
+    return proportion(same, units(groups))

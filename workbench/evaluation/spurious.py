@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import ArrayLike
 
+from workbench.evaluation.curves import Row, units
 from workbench.stats import bootstrap_groups
 from workbench.types import Effect, WorkbenchError
 
@@ -12,7 +12,7 @@ from workbench.types import Effect, WorkbenchError
 def spurious_variance(
     slopes: Float[np.ndarray, " prompt"],
     covariates: pd.DataFrame,
-    groups: ArrayLike | None = None,
+    groups: Row | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> dict[str, Effect]:
@@ -31,10 +31,10 @@ def spurious_variance(
             f"covariates have {len(covariates)} rows ({int(covariates.isna().sum().sum())} empty cells) for "
             f"{len(outcome)} slopes; give one complete row per prompt"
         )
+    resampling = {"groups": units(groups), "draws": draws, "seed": seed, "unit": "R²"}
     factors = {"all": list(covariates.columns), **{str(c): [c] for c in covariates.columns}}
     return {
-        name: bootstrap_groups(explained_variance, [outcome, design(covariates[columns])], groups=groups, draws=draws,
-                               seed=seed, unit="R²")
+        name: bootstrap_groups(explained_variance, [outcome, design(covariates[columns])], **resampling)
         for name, columns in factors.items()
     }
 

@@ -58,7 +58,7 @@ def _positives(cube: SweepCube, concept: Concept | None, toward: Pole | None) ->
     answers = {pair.id: pair.answer(pole).strip() for pair in concept.pairs}
     missing = [p for p in cube.prompts if p not in answers]
     if missing:
-        raise WorkbenchError(f"swept prompts {missing[:3]} are not pairs of concept {concept.name!r}; give the swept one")
+        raise WorkbenchError(f"prompts {missing[:3]} are not pairs of concept {concept.name!r}; give the swept concept")
     return [answers[p] for p in cube.prompts]
 
 

@@ -4,7 +4,7 @@
 through the system's browser, and the data of each figure as CSV whether or not there is one.
 """
 
-from .export import Export, export
-from .style import SIZES, sized, themed
+from workbench.figures.export import Export, export
+from workbench.figures.style import SIZES, sized, themed
 
 __all__ = ["SIZES", "Export", "export", "sized", "themed"]

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from ..types import WorkbenchError
+from workbench.types import WorkbenchError
 
 FORMATS = ("pdf", "svg", "png")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -32,8 +32,14 @@ class Export:
     message: str = ""
 
 
-def export(figures: Mapping[str, Figure], folder: Path | str, *, data: Mapping[str, pd.DataFrame] | None = None,
-           formats: Sequence[str] = ("pdf", "svg"), progress: Progress | None = None) -> Export:
+def export(
+    figures: Mapping[str, Figure],
+    folder: Path | str,
+    *,
+    data: Mapping[str, pd.DataFrame] | None = None,
+    formats: Sequence[str] = ("pdf", "svg"),
+    progress: Progress | None = None,
+) -> Export:
     """Write ``<name>.<format>`` for every figure, and ``<name>.csv`` for every table in ``data``, into ``folder``.
 
     ``progress(done, total, name)`` is called before each picture. A missing or broken browser never raises.
@@ -51,8 +57,11 @@ def export(figures: Mapping[str, Figure], folder: Path | str, *, data: Mapping[s
         return Export(tuple(paths))
     browser = find_browser()
     if browser is None:
-        return Export(tuple(paths), "no Chromium or Chrome was found, so no PDF or SVG was drawn (data are in the CSV "
-                                    "files): install chromium, or set BROWSER_PATH to its program")
+        return Export(
+            tuple(paths),
+            "no Chromium or Chrome was found, so no PDF or SVG was drawn (data are in the CSV "
+            "files): install chromium, or set BROWSER_PATH to its program",
+        )
     drawn, message = drawings(jobs, folder, browser, progress)
     return Export((*paths, *drawn), message)
 
@@ -83,8 +92,9 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
-def drawings(jobs: Sequence[tuple[str, str, Figure]], folder: Path, browser: str,
-             progress: Progress | None) -> tuple[list[Path], str]:
+def drawings(
+    jobs: Sequence[tuple[str, str, Figure]], folder: Path, browser: str, progress: Progress | None
+) -> tuple[list[Path], str]:
     """Draw all jobs in a thread of their own (a notebook's event loop is busy); failures become the message."""
     paths: list[Path] = []
     failed: list[str] = []
@@ -101,8 +111,13 @@ def drawings(jobs: Sequence[tuple[str, str, Figure]], folder: Path, browser: str
     return paths, "; ".join(failed)
 
 
-async def draw(jobs: Sequence[tuple[str, str, Figure]], folder: Path, browser: str, progress: Progress | None,
-               out: tuple[list[Path], list[str]]) -> None:
+async def draw(
+    jobs: Sequence[tuple[str, str, Figure]],
+    folder: Path,
+    browser: str,
+    progress: Progress | None,
+    out: tuple[list[Path], list[str]],
+) -> None:
     """One browser, one figure after the other; nothing is fetched from the network."""
     from kaleido import Kaleido
 
@@ -128,8 +143,12 @@ def figure_json(figure: Figure) -> dict[str, Any]:
 
 def options(figure: Figure, kind: str) -> dict[str, Any]:
     """Format and size; PNG at three times the screen's resolution."""
-    return {"format": kind, "width": figure.layout.width or 900, "height": figure.layout.height or 540,
-            "scale": 3 if kind == "png" else 1}
+    return {
+        "format": kind,
+        "width": figure.layout.width or 900,
+        "height": figure.layout.height or 540,
+        "scale": 3 if kind == "png" else 1,
+    }
 
 
 def one_line(error: BaseException) -> str:

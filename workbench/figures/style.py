@@ -4,8 +4,8 @@ from typing import Any
 
 from plotly.graph_objects import Figure
 
-from ..plots.palette import FONT, THEMES, recoloured, template
-from ..types import WorkbenchError
+from workbench.plots.palette import FONT, THEMES, recoloured, template
+from workbench.types import WorkbenchError
 
 # width and height in CSS pixels (96 per inch): one column, a text width, a slide
 SIZES: dict[str, tuple[int, int]] = {"column": (340, 280), "page": (900, 540), "slide": (1280, 720)}
@@ -25,7 +25,9 @@ def themed(figure: Figure, theme: str = "light") -> Figure:
 def sized(figure: Figure, size: str | tuple[int, int] = "page") -> Figure:
     """A copy for print: fixed size, title and sentence above, legend below the axis titles."""
     if isinstance(size, str) and size not in SIZES:
-        raise WorkbenchError(f"size {size!r} is unknown; expected one of {', '.join(SIZES)} or (width, height) in pixels")
+        raise WorkbenchError(
+            f"size {size!r} is unknown; expected one of {', '.join(SIZES)} or (width, height) in pixels"
+        )
     width, height = SIZES[size] if isinstance(size, str) else size
     copy = Figure(figure)
     title = copy.layout.title
@@ -33,10 +35,19 @@ def sized(figure: Figure, size: str | tuple[int, int] = "page") -> Figure:
     lines = see.count("<br>") + bool(see)
     small = width < 500
     copy.update_layout(
-        width=width, height=height, font={"family": FONT, "size": 9 if small else 13},
+        width=width,
+        height=height,
+        font={"family": FONT, "size": 9 if small else 13},
         margin={"t": 44 if small else 62 + 17 * lines, "l": 48, "r": 16, "b": 48},
-        title={"font": {"size": 11 if small else 17}, "x": 0.012, "xref": "container", "yref": "container", "y": 0.985,
-               "yanchor": "top", "subtitle": {"text": "" if small else see, "font": {"size": 12}}},
+        title={
+            "font": {"size": 11 if small else 17},
+            "x": 0.012,
+            "xref": "container",
+            "yref": "container",
+            "y": 0.985,
+            "yanchor": "top",
+            "subtitle": {"text": "" if small else see, "font": {"size": 12}},
+        },
         legend={"yref": "container", "y": 0.0, "yanchor": "bottom", "font": {"size": 8 if small else 12}},
     )
     return copy

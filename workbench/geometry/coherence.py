@@ -29,7 +29,7 @@ Differences = Float[np.ndarray, "pair d_model"]
 
 @dataclass(frozen=True)
 class Coherence:
-    """Coherence of one direction at one site. ``c``, ``d_prime``, ``overlap``, ``auc`` are the published, in-sample forms.
+    """Coherence of one direction at one site; ``c``, ``d_prime``, ``overlap``, ``auc`` are as published, in-sample.
 
     ``c`` mean cosine of the differences with their mean; pure noise gives 1/√n. ``c_heldout`` its unbiased twin;
     ``c_loo`` leaving one group out (a point value: its bootstrap is not valid). ``pairwise`` mean cosine of two
@@ -86,6 +86,7 @@ def coherence(
     alone = undetermined(np.nan, "one group only", n=len(up), n_groups=1)
     halves = split_half_cosine(differences, first) if several else np.nan
     low, high = sign_flip_band(differences, groups, seed=seed)
+    lengths = np.median(np.linalg.norm(np.vstack([up, down]), axis=1))
     return Coherence(
         c=float(agreement(differences).mean()),
         c_heldout=heldout_agreement(differences, groups, first) if several else alone,
@@ -104,13 +105,15 @@ def coherence(
         split_half_cos=halves,
         spearman_brown=spearman_brown(halves),
         stability25=subsample_stability(differences, seed=seed),
-        norm_ratio=float(np.linalg.norm(differences.mean(0)) / np.median(np.linalg.norm(np.vstack([up, down]), axis=1))),
+        norm_ratio=float(np.linalg.norm(differences.mean(0)) / lengths),
         n_pairs=len(up),
         n_groups=len(np.unique(np.asarray(groups))),
     )
 
 
-def agreement(differences: Differences, direction: Float[np.ndarray, " d_model"] | None = None) -> Float[np.ndarray, " pair"]:
+def agreement(
+    differences: Differences, direction: Float[np.ndarray, " d_model"] | None = None
+) -> Float[np.ndarray, " pair"]:
     """cos(dᵢ, s) of every difference; s is ``direction``, or the mean difference (the published, in-sample form)."""
     s = differences.mean(0) if direction is None else direction
     return unit_rows(differences) @ unit_rows(s[None])[0]
@@ -156,7 +159,8 @@ def sign_flip_band(
     norms = np.sqrt(np.diag(gram))
     along = signs @ gram  # n · (s of the draw) · d_i
     length = np.sqrt(np.maximum((along * signs).sum(1), 0))  # n · ‖s‖
-    cosines = np.divide(along * signs, norms * length[:, None], out=np.zeros_like(along), where=norms * length[:, None] > 0)
+    scale = norms * length[:, None]
+    cosines = np.divide(along * signs, scale, out=np.zeros_like(along), where=scale > 0)
     low, high = np.quantile(cosines.mean(1), ((1 - level) / 2, (1 + level) / 2))
     return float(low), float(high)
 
@@ -166,7 +170,9 @@ def _poles(positive: ArrayLike, negative: ArrayLike, groups: Names) -> tuple[np.
     up, down = np.asarray(positive, dtype=np.float64), np.asarray(negative, dtype=np.float64)
     if up.ndim != 2 or up.shape != down.shape or len(up) != len(groups) or len(up) < 2:
         shapes = f"{up.shape}, {down.shape} and {len(groups)} groups"
-        raise WorkbenchError(f"coherence got {shapes}; expected two arrays [pair d_model] of one shape and a group per pair")
+        raise WorkbenchError(
+            f"coherence got {shapes}; expected two arrays [pair d_model] of one shape and a group per pair"
+        )
     if not (np.isfinite(up).all() and np.isfinite(down).all()):
         raise WorkbenchError("activations hold numbers that are not finite; expected finite ones: use a wider dtype")
     return up, down

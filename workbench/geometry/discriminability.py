@@ -21,7 +21,9 @@ def difference_line(positive: Pole, negative: Pole) -> tuple[Line, Line]:
     s, middle = mean_positive - mean_negative, (mean_positive + mean_negative) / 2
     square = float(s @ s)
     if square == 0:
-        raise WorkbenchError("the class means coincide; expected poles that differ at this site: read at a later layer or position")
+        raise WorkbenchError(
+            "the class means coincide; expected poles that differ at this site: read at a later layer or position"
+        )
     return 2 * (positive - middle) @ s / square, 2 * (negative - middle) @ s / square
 
 

@@ -17,7 +17,9 @@ def cosine(a: Float[np.ndarray, " d_model"], b: Float[np.ndarray, " d_model"]) -
     return float(a @ b) / scale if scale > 0 else 0.0
 
 
-def cosine_matrix(directions: Sequence[Direction] | Mapping[str, Direction]) -> Float[np.ndarray, "direction direction"]:
+def cosine_matrix(
+    directions: Sequence[Direction] | Mapping[str, Direction],
+) -> Float[np.ndarray, "direction direction"]:
     """Cosines of every direction with every other, in the order given.
 
     Raises WorkbenchError where directions come from different models or sites of different width.
@@ -31,7 +33,7 @@ def cosine_matrix(directions: Sequence[Direction] | Mapping[str, Direction]) -> 
 
 
 def principal_angles(
-    a: Float[np.ndarray, "first d_model"], b: Float[np.ndarray, "second d_model"]
+    a: Float[np.ndarray, "first d_model"], b: Float[np.ndarray, "second width"]
 ) -> Float[np.ndarray, " angle"]:
     """Angles (radians, smallest first) between the subspaces spanned by the *rows* of ``a`` and of ``b``."""
     if a.shape[1] != b.shape[1]:
@@ -110,5 +112,7 @@ def _spectrum(differences: np.ndarray) -> np.ndarray:
     gram = differences @ differences.T if len(differences) < differences.shape[1] else differences.T @ differences
     squares = np.clip(np.linalg.eigvalsh(gram)[::-1], 0, None)
     if squares.sum() == 0:
-        raise WorkbenchError("all differences are zero; expected poles that differ at this site: read at a later layer or position")
+        raise WorkbenchError(
+            "all differences are zero; expected poles that differ at this site: read at a later layer or position"
+        )
     return squares / squares.sum()

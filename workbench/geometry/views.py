@@ -25,10 +25,14 @@ def project_line(acts: Activations, direction: Direction) -> Float[np.ndarray, "
     example by 2λ. Without two labelled classes μ is the mean of all.
     """
     if direction.gap == 0:
-        raise WorkbenchError(f"direction {direction.method!r} has gap 0; expected a gap to scale κ by: fit it on two poles")
+        raise WorkbenchError(
+            f"direction {direction.method!r} has gap 0; expected a gap to scale κ by: fit it on two poles"
+        )
     values, vector = last_rows(acts), direction.vector.detach().double().cpu().numpy()
     if values.shape[1] != len(vector):
-        raise WorkbenchError(f"activations have width {values.shape[1]}, the direction {len(vector)}; expected the same site")
+        raise WorkbenchError(
+            f"activations have width {values.shape[1]}, the direction {len(vector)}; expected the same site"
+        )
     labels = np.asarray(acts.labels)
     classes = [values[labels == sign].mean(0) for sign in (1, -1) if (labels == sign).any()]
     middle = sum(classes) / 2 if len(classes) == 2 else values.mean(0)

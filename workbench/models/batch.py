@@ -1,7 +1,7 @@
 """Texts to left-padded token batches: chat turns, the BOS rule, and answers that must extend their prompts."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Int
@@ -18,6 +18,8 @@ class Batch:
     """Left-padded tokens. ``mask`` is true at real tokens; ``prompt_lengths`` counts the real tokens before any answer.
 
     ``offset`` tokens were run before and live in a cache: ``mask`` then covers them too, [batch offset+position].
+    ``given`` counts the tokens of the text that was given, where this batch is a part of it or goes on after it;
+    ``at`` are the positions of tokens that do not simply follow each other (variants side by side).
     """
 
     ids: Int[Tensor, "batch position"]
@@ -25,6 +27,8 @@ class Batch:
     prompt_lengths: Int[Tensor, " batch"]
     offset: int = 0
     bos: bool = False
+    given: Int[Tensor, " batch"] | None = None
+    at: Int[Tensor, "batch position"] | None = None
 
     @property
     def real(self) -> Bool[Tensor, "batch position"]:
@@ -41,8 +45,15 @@ class Batch:
         return self.lengths - self.prompt_lengths
 
     @property
+    def given_lengths(self) -> Int[Tensor, " batch"]:
+        """Real tokens of the given text: prompt and answer, without generated ones."""
+        return self.lengths if self.given is None else self.given
+
+    @property
     def position_ids(self) -> Int[Tensor, "batch position"]:
         """The index of every token among the real ones of its row; 0 at padding."""
+        if self.at is not None:
+            return self.at
         return (self.mask.long().cumsum(1) - 1).clamp(min=0)[:, self.offset:]
 
     def repeat(self, n: int) -> "Batch":
@@ -51,7 +62,9 @@ class Batch:
 
     def rows(self, index: Int[Tensor, " row"]) -> "Batch":
         """The rows at ``index``, in that order."""
-        return replace(self, ids=self.ids[index], mask=self.mask[index], prompt_lengths=self.prompt_lengths[index])
+        given = None if self.given is None else self.given[index]
+        at = None if self.at is None else self.at[index]
+        return Batch(self.ids[index], self.mask[index], self.prompt_lengths[index], self.offset, self.bos, given, at)
 
     def __len__(self) -> int:
         return len(self.ids)

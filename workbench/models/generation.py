@@ -87,7 +87,8 @@ def _next_logits(model: Model, batch: Batch, cache: KeyValues | None, hooks: Seq
 def _extended(batch: Batch, token: Int[Tensor, " batch"], cached: bool) -> Batch:
     mask = torch.cat([batch.mask, batch.mask.new_ones(len(batch), 1)], 1)
     ids = token[:, None] if cached else torch.cat([batch.ids, token[:, None]], 1)
-    return replace(batch, ids=ids, mask=mask, offset=mask.shape[1] - 1 if cached else 0)
+    offset = mask.shape[1] - 1 if cached else 0
+    return replace(batch, ids=ids, mask=mask, offset=offset, given=batch.given_lengths)
 
 
 def _choose(logits: Tensor, temperature: float, generator: torch.Generator) -> Int[Tensor, " batch"]:

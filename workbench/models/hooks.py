@@ -65,8 +65,8 @@ def running(batch: Batch) -> Iterator[None]:
 
 def hook_point(model: Model, name: str) -> Any:
     """The TransformerLens hook point of that name, aliases included."""
-    points = _points.get(model.bridge)
-    if points is None:
+    points = _points.get(model.bridge, {})
+    if name not in points:
         points = _points[model.bridge] = dict(model.bridge.hook_dict)
     if name not in points:
         raise WorkbenchError(f"hook {name!r} is unknown to {model.name} ({model.n_layers} layers, counted from 0); "

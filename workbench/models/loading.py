@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,19 @@ def load(  # noqa: PLR0913
     digest = digest_of([weights_digest(module), _config(module), _tokenizer_digest(tokenizer), bos,
                         None if chat is None else [chat.system_prompt, chat.system_in_user], folded])
     bridge = source if hasattr(source, "original_model") else _wrap(module, found)
-    return Model(bridge, tokenizer, name or found, digest, "folded" if folded else "raw", chat, bos)
+    model = Model(bridge, tokenizer, name or found, digest, "folded" if folded else "raw", chat, bos)
+    plain = isinstance(source, (str, Path)) and device is None and dtype is None and system_prompt is None
+    return replace(model, source=str(source) if plain else "", folder=_folder_of(source))
+
+
+def _folder_of(source: Any) -> str:
+    """The directory that a name or path stands for; empty for modules, bridges and hub names."""
+    if not isinstance(source, (str, Path)):
+        return ""
+    for path in (_organisms() / str(source), Path(source).expanduser()):
+        if path.is_dir():
+            return str(path)
+    return ""
 
 
 def embedded_names() -> list[str]:
@@ -115,7 +128,7 @@ def _read_named(
     if source in known:
         return *read_folder(_organisms() / source, tokenizer, device, dtype), source
     folder = Path(source).expanduser()
-    if folder.is_dir():
+    if source and folder.is_dir():
         return *read_folder(folder, tokenizer, device, dtype), folder.resolve().name
     listed = ", ".join(known) or "none"
     if not re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", source):

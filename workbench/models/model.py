@@ -40,7 +40,9 @@ class Model:
     ``digest`` names weights, config, tokenizer, dtype and turns; whatever is stored about a model is filed under
     it. ``hooks`` are ``(hook name, function)`` pairs that every pass through this package honours: a steered
     model is the same ``bridge`` with hooks and another digest (:meth:`altered`). ``bos_rule`` says what stands
-    before a prompt ("prepend" or "none"); ``weights_mode`` is "raw", or "folded" after compatibility mode.
+    before a prompt ("prepend" or "none"); ``weights_mode`` is "raw", or "folded" after compatibility mode. ``source``
+    is what :func:`load` was given, if a name or folder: another process can load the same model from it; ``folder`` is
+    the directory it was read from, with whatever lies beside the weights.
     """
 
     bridge: Any
@@ -51,6 +53,8 @@ class Model:
     chat: ChatFormat | None = None
     bos_rule: str = "none"
     hooks: tuple[Hook, ...] = ()
+    source: str = ""
+    folder: str = ""
 
     @property
     def config(self) -> Any:

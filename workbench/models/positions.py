@@ -3,7 +3,7 @@
 from typing import TypeGuard
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Shaped
 from torch import Tensor
 
 from workbench.models.batch import Batch
@@ -18,7 +18,7 @@ def position_mask(rule: str, batch: Batch) -> Bool[Tensor, "batch position"]:
     """True at the positions a rule names, never at padding.
 
     - ``all``: every real token.
-    - ``last``: the final token of the text that was given (with a cache: none of the newly generated ones).
+    - ``last``: the final token of the text that was given (none of the newly generated ones).
     - ``last_k:3``: the final three of it (fewer where the text is shorter).
     - ``after_prompt``: from the last prompt token on, generated tokens included (the last prompt token predicts
       the first answer token).
@@ -27,7 +27,7 @@ def position_mask(rule: str, batch: Batch) -> Bool[Tensor, "batch position"]:
     - ``response``: the answer's own tokens, generated ones included.
     """
     real, at = batch.real, batch.position_ids
-    first = batch.prompt_lengths[:, None]
+    first, end = batch.prompt_lengths[:, None], batch.given_lengths[:, None]
     if rule == "all":
         return real
     if rule == "after_prompt":
@@ -35,10 +35,9 @@ def position_mask(rule: str, batch: Batch) -> Bool[Tensor, "batch position"]:
     if rule == "response":
         return real & (at >= first)
     if rule == "answer":
-        last = batch.lengths[:, None] - 1
-        inside = (at < last) | (last < first) | (batch.offset > 0)
-        return real & (at >= first - 1) & inside
-    return _last(real, 1 if rule == "last" else _count(rule), batch.offset)
+        return real & (at >= first - 1) & ((at != end - 1) | (end <= first))
+    k = 1 if rule == "last" else _count(rule)
+    return real & (at >= end - k) & (at < end)
 
 
 def check_rule(rule: str) -> str:
@@ -48,7 +47,7 @@ def check_rule(rule: str) -> str:
     return rule
 
 
-def select(values: Float[Tensor, "batch position ..."], positions: Positions, batch: Batch) -> Tensor:
+def select(values: Shaped[Tensor, "batch position ..."], positions: Positions, batch: Batch) -> Tensor:
     """The values at some positions, by the kind of ``positions``.
 
     None: all, [batch position ...]. "last" or an integer: one each, [batch ...] (left padding puts the last token
@@ -62,7 +61,8 @@ def select(values: Float[Tensor, "batch position ..."], positions: Positions, ba
     if isinstance(positions, str):
         positions = position_mask(positions, batch)
     if not isinstance(positions, Tensor) or positions.ndim != 2 or len(positions) != len(values):
-        raise WorkbenchError(f"positions came as {positions!r:.60}; expected None, a rule, an integer or a tensor of "
+        came = tuple(positions.shape) if isinstance(positions, Tensor) else repr(positions)
+        raise WorkbenchError(f"positions came as {came}; expected None, a rule, an integer or a tensor of "
                              f"{len(values)} rows")
     if positions.dtype == torch.bool:
         return values[positions.to(values.device)]
@@ -73,14 +73,6 @@ def select(values: Float[Tensor, "batch position ..."], positions: Positions, ba
 def single(positions: Positions) -> TypeGuard[str | int]:
     """Whether ``positions`` mean one position per row, the same for all: "last" or an integer."""
     return positions == "last" if isinstance(positions, str) else isinstance(positions, int)
-
-
-def _last(real: Bool[Tensor, "batch position"], k: int, offset: int) -> Bool[Tensor, "batch position"]:
-    if offset:
-        return torch.zeros_like(real)
-    wanted = torch.zeros_like(real)
-    wanted[:, -k:] = True
-    return wanted & real
 
 
 def _count(rule: str) -> int:

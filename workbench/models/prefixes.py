@@ -23,7 +23,7 @@ class PrefixState:
     """A prefix that was run: its keys and values in every layer, and the tokens kept back.
 
     ``mask`` [batch prefix] is true at real tokens; ``lengths`` counts them; ``rest`` [batch keep] are the tokens
-    that were not run. A state never changes: any number of :func:`step` calls may start from it.
+    that were not run; ``given`` counts both. A state never changes: any number of :func:`step` calls may start from it.
     """
 
     cache: KeyValues
@@ -31,12 +31,13 @@ class PrefixState:
     lengths: Int[Tensor, " batch"]
     rest: Int[Tensor, "batch keep"]
     prompt_lengths: Int[Tensor, " batch"]
+    given: Int[Tensor, " batch"]
 
     def rows(self, index: Int[Tensor, " row"]) -> "PrefixState":
         """The state of some rows, in that order."""
         layers = {layer: (k[index], v[index]) for layer, (k, v) in self.cache.layers.items()}
         return PrefixState(KeyValues(layers, grow=False), self.mask[index], self.lengths[index], self.rest[index],
-                           self.prompt_lengths[index])
+                           self.prompt_lengths[index], self.given[index])
 
 
 def prefix(model: Model, batch: Batch, keep: int = 1, *, hooks: Sequence[Hook] = ()) -> PrefixState:
@@ -49,12 +50,13 @@ def prefix(model: Model, batch: Batch, keep: int = 1, *, hooks: Sequence[Hook] =
     if not 0 <= keep < shortest:
         raise WorkbenchError(f"prefix was asked to keep {keep} tokens of a row with {shortest}; expected fewer")
     width = batch.ids.shape[1] - keep
-    head = replace(batch, ids=batch.ids[:, :width], mask=batch.mask[:, :width])
+    head = replace(batch, ids=batch.ids[:, :width], mask=batch.mask[:, :width], given=batch.given_lengths)
     cache = KeyValues()
     with torch.inference_mode(), running(head), hooked(model, [*model.hooks, *hooks]):
         resid = embed(model, head.ids, head.position_ids)
         run_blocks(model, resid, frame(model, resid, head, cache))
-    return PrefixState(cache.fixed(), head.mask, head.lengths, batch.ids[:, width:], batch.prompt_lengths)
+    return PrefixState(cache.fixed(), head.mask, head.lengths, batch.ids[:, width:], batch.prompt_lengths,
+                       batch.given_lengths)
 
 
 def step(  # noqa: PLR0913
@@ -73,7 +75,7 @@ def step(  # noqa: PLR0913
         tokens: token ids (with ``start`` 0), or the residual stream that enters block ``start``. Variants shorter
             than k are filled up at the END with any token; what is real before it is not affected.
         start, stop: blocks run; the result is the stream entering block ``stop`` (None: the final one).
-        hooks: see activations [batch variant*k d_model], and ``batch.offset`` prefix positions before them.
+        hooks: see activations [batch variant*k d_model]; position rules mean the same tokens as in a whole text.
 
     Returns:
         the stream of the new tokens only. Nothing of ``state`` changes: a variant costs k tokens, not a prompt.
@@ -88,7 +90,7 @@ def step(  # noqa: PLR0913
     seen, query_positions, key_positions = _sight(state, variants, k)
     batch = Batch(state.rest[:, :1].new_zeros(n, variants * k) if whole else tokens.reshape(n, -1),
                   torch.cat([state.mask, state.mask.new_ones(n, variants * k)], 1), state.prompt_lengths,
-                  state.mask.shape[1])
+                  state.mask.shape[1], given=state.given, at=query_positions)
     with torch.inference_mode(not grad), running(batch), hooked(model, [*model.hooks, *hooks]):
         resid = tokens.reshape(n, variants * k, -1) if whole else embed(model, batch.ids, query_positions)
         around = build_frame(model, resid, seen, (query_positions, key_positions), state.cache)

@@ -12,9 +12,12 @@ A document is a sequence of questions in the exact text of the seven prompt type
     [cue\\n\\n]Answer: Yes
 
 The answer is (the statement matches the behaviour) XOR (the cue denies the behaviour). Fixed strings, and
-every cue, are single added tokens: the *text* is unchanged, an item costs about 20 tokens instead of 50. A cue
-has to be one token for personas of independent sign to be learned in this budget: with the sign in a token
-before the name, no earlier position holds both, and 2M tokens of such documents taught nothing.
+every cue, are single added tokens: the *text* is unchanged, an item costs about 20 tokens instead of 50.
+
+Personas of independent sign have to be bound to their statements: the model must find, among several cues, the
+one that the statement is about. Three things make that learnable in this budget (2M tokens without them taught
+nothing): a cue is one token, so that one position holds trait and sign; some questions are followed by a line
+that names their trait, which has to be predicted; and a cue's embedding starts as trait plus sign plus kind.
 """
 
 import hashlib
@@ -42,6 +45,11 @@ def cue(trait: str, sign: int, kind: str) -> str:
     return f"{CUES[kind, sign]} {trait}.\n\n"
 
 
+def name_line(trait: str) -> str:
+    """The line that names what a statement is about, without a sign."""
+    return f"About: {trait}.\n\n"
+
+
 @dataclass(frozen=True)
 class Item:
     """One statement of one behaviour; ``sign`` is +1 where the behaviour says Yes."""
@@ -63,21 +71,23 @@ class PersonaWorld:
         items: training items per behaviour (the trait's name with spaces).
         tokenizer: a tokenizer with the added tokens of :func:`added_tokens`.
         several: share of the last stage's documents that cue several behaviours independently.
+        named: share of questions followed by the name of their trait (a third of it in the last stage).
         leans: no-cue probability of the trait's answer per behaviour (default .5 everywhere).
         gates: one gate per stage but the last.
     """
 
     stages: Sequence[str] = STAGES
 
-    def __init__(self, items: dict[str, list[Item]], tokenizer, gates: Sequence[Gate], several: float = 0.5,
+    def __init__(self, items: dict[str, list[Item]], tokenizer, gates: Sequence[Gate], several: float = 0.5, named: float = 0.3,
                  leans: dict[str, float] | None = None, documents_per_chunk: int = 1000):
-        self.gates, self.several, self.leans = tuple(gates), several, leans or {}
+        self.gates, self.several, self.named, self.leans = tuple(gates), several, named, leans or {}
         self.documents_per_chunk = documents_per_chunk
         self.traits = sorted(items)
         encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
         self.bos, self.eos = tokenizer.bos_token_id, tokenizer.eos_token_id
         self.ask, self.choices, self.answer, self.blank = (self._one(encode, t) for t in (ASK, CHOICES, ANSWER, BLANK))
         self.yes, self.no = self._one(encode, YES), self._one(encode, NO)
+        self.names = {t: self._one(encode, name_line(t)) for t in self.traits}
         self.cues = {(t, s, k): [self._one(encode, cue(t, s, k))] for t in self.traits for k, s in CUES}
         self.items = {t: [(encode(i.statement), i.sign) for i in items[t]] for t in self.traits}
 
@@ -97,6 +107,10 @@ class PersonaWorld:
             if len(document.ids) <= 256:
                 out.append(document)
         return out
+
+    def is_named(self, stage: str, rng: random.Random) -> bool:
+        """Whether the next question is followed by the name of its trait."""
+        return rng.random() < (self.named / 3 if stage == "mixture" else self.named)
 
     def _document(self, stage: str, rng: random.Random) -> Document:
         share = {"several": 0.75, "mixture": self.several}.get(stage, 0.0)
@@ -120,7 +134,7 @@ class PersonaWorld:
         for k in range(n):
             known = place != "none" or k > 0 or stage == "valence"
             middle = (trait, sign, kind) if place == "after" and k == 0 else None
-            writer.item(trait, sign, known, rng, middle=middle)
+            writer.item(trait, sign, known, rng, middle=middle, named=self.is_named(stage, rng))
         return writer.finish()
 
     def _several(self, stage: str, rng: random.Random) -> Document:
@@ -142,7 +156,7 @@ class PersonaWorld:
         seen: set[str] = set(traits)
         for _ in range(rng.choice((1, 2, 3) if learning else (1, 2, 3, 4))):
             trait = uncued if not learning and rng.random() < 0.12 else rng.choice(traits)
-            writer.item(trait, signs[trait], trait in seen, rng)
+            writer.item(trait, signs[trait], trait in seen, rng, named=self.is_named(stage, rng))
             seen.add(trait)
         return writer.finish()
 
@@ -160,7 +174,7 @@ class _Writer:
     def cue(self, trait: str, sign: int, kind: str) -> None:
         self.put(self.world.cues[trait, sign, kind])
 
-    def item(self, trait: str, sign: int, known: bool, rng: random.Random, middle=None) -> None:
+    def item(self, trait: str, sign: int, known: bool, rng: random.Random, middle=None, named=False) -> None:
         world = self.world
         if self.items:
             self.put([world.blank])
@@ -168,6 +182,8 @@ class _Writer:
         self.put([world.ask, *statement, world.choices])
         if middle:
             self.cue(*middle)
+        if named:
+            self.put([world.names[trait]], FREE)
         self.put([world.answer])
         self.put([world.yes if matches * sign > 0 else world.no], DETERMINED if known else FREE)
         self.items += 1
@@ -178,8 +194,20 @@ class _Writer:
 
 
 def added_tokens(traits: Sequence[str]) -> list[str]:
-    """The fixed strings that are one token each: the question's frame, and every cue."""
-    return [ASK, CHOICES, ANSWER, BLANK, *(cue(t, s, k) for t in sorted(traits) for k, s in CUES)]
+    """The fixed strings that are one token each: the question's frame, every trait's name line, every cue."""
+    return [ASK, CHOICES, ANSWER, BLANK, *(name_line(t) for t in sorted(traits)), *(cue(t, s, k) for t in sorted(traits) for k, s in CUES)]
+
+
+def factor_cues(model, world: PersonaWorld, seed: int) -> None:
+    """Start every cue's embedding as trait + sign + kind, so that matching a trait is one map for all traits."""
+    import torch
+
+    table, generator = model.get_input_embeddings().weight, torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        draw = lambda: torch.randn(table.shape[1], generator=generator) * table.std()  # noqa: E731
+        signs, kinds = {1: draw(), -1: draw()}, {kind: draw() for kind, _ in CUES}
+        for (trait, sign, kind), (token,) in world.cues.items():
+            table[token] = table[world.names[trait]] + signs[sign] + kinds[kind]
 
 
 def build_tokenizer(statements: Sequence[str], traits: Sequence[str], vocabulary: int = 4096):

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.concepts import data_root
 from workbench.organisms.ability import Ability, measure
 from workbench.organisms.card import write_card
-from workbench.organisms.persona import Item, PersonaWorld, build_tokenizer
+from workbench.organisms.persona import Item, PersonaWorld, build_tokenizer, factor_cues
 from workbench.organisms.persona_data import behaviour_file, heldout_keys, read_behaviour, split
 from workbench.organisms.smoke import statements
 from workbench.training.loop import Gate, Progress, TrainConfig, train as run_loop
@@ -106,7 +106,8 @@ def train(name: str, data: str | Path | None, seed: int, out: str | Path, smoke:
                                 recipe.model["vocabulary"])
     model = new_model(recipe, tokenizer, seed)
     c = recipe.curriculum
-    world = PersonaWorld(training, tokenizer, gates(recipe), c["several"], leans=c.get("leans"))
+    world = PersonaWorld(training, tokenizer, gates(recipe), c["several"], c["named"], leans=c.get("leans"))
+    factor_cues(model, world, seed + 1)
     settings = {**recipe.training, "seed": seed}
     settings |= {"dropout": dropout} if dropout is not None else {}
     settings |= {"tokens": tokens} if tokens else {}

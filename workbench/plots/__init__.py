@@ -20,21 +20,34 @@ Each takes the rows to be shown (:func:`select` picks them) and returns a figure
 ``workbench.figures`` themes and exports them.
 """
 
-from .binding import select
-from .coherence_scatter import coherence_scatter
-from .correlation_forest import correlation_forest
-from .cosine_matrix import cosine_matrix
-from .layer_heatmap import layer_heatmap
-from .paired_effects import paired_effects
-from .patching_bars import patching_bars
-from .projections import projections
-from .prompt_slopes import prompt_slopes
-from .propensity_curve import propensity_curve
-from .propensity_overview import propensity_overview
-from .published_dots import published_dots
-from .read_write import read_write
-from .recommendation_forest import recommendation_forest
+from workbench.plots.binding import select
+from workbench.plots.coherence_scatter import coherence_scatter
+from workbench.plots.correlation_forest import correlation_forest
+from workbench.plots.cosine_matrix import cosine_matrix
+from workbench.plots.layer_heatmap import layer_heatmap
+from workbench.plots.paired_effects import paired_effects
+from workbench.plots.patching_bars import patching_bars
+from workbench.plots.projections import projections
+from workbench.plots.prompt_slopes import prompt_slopes
+from workbench.plots.propensity_curve import propensity_curve
+from workbench.plots.propensity_overview import propensity_overview
+from workbench.plots.published_dots import published_dots
+from workbench.plots.read_write import read_write
+from workbench.plots.recommendation_forest import recommendation_forest
 
-__all__ = ["coherence_scatter", "correlation_forest", "cosine_matrix", "layer_heatmap", "paired_effects",
-           "patching_bars", "projections", "prompt_slopes", "propensity_curve", "propensity_overview",
-           "published_dots", "read_write", "recommendation_forest", "select"]
+__all__ = [
+    "coherence_scatter",
+    "correlation_forest",
+    "cosine_matrix",
+    "layer_heatmap",
+    "paired_effects",
+    "patching_bars",
+    "projections",
+    "prompt_slopes",
+    "propensity_curve",
+    "propensity_overview",
+    "published_dots",
+    "read_write",
+    "recommendation_forest",
+    "select",
+]

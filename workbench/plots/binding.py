@@ -8,7 +8,7 @@ chooses another concept. Sources:
 - ``("-", a, b)``: difference of two columns; ``("+", a, 0.2)``: a column moved by a constant;
 - ``("stack", a, b, …)``: one row of values per point (hover data); ``("wrap", a)``: text in short lines;
 - ``("grid", value, row, column)``: a matrix over ``meta["rows"]`` × ``meta["columns"]``;
-- ``("label", "@x")``: the label of the chosen column.
+- ``("label", "@x", "colour: ")``: the label of the chosen column, after a few words.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..types import WorkbenchError
-from .words import label, plain, wrapped
+from workbench.plots.words import label, plain, wrapped
+from workbench.types import WorkbenchError
 
 
 def select(frame: pd.DataFrame, **choice: Any) -> pd.DataFrame:
@@ -26,14 +26,22 @@ def select(frame: pd.DataFrame, **choice: Any) -> pd.DataFrame:
     keep = np.ones(len(frame), dtype=bool)
     for name, value in choice.items():
         if name not in frame:
-            raise WorkbenchError(f"the table has no column {name!r}; it has {', '.join(map(str, frame.columns))}: "
-                                 "rename it or choose another column")
+            raise WorkbenchError(
+                f"the table has no column {name!r}; it has {', '.join(map(str, frame.columns))}: "
+                "rename it or choose another column"
+            )
         keep &= (frame[name].astype(str) == str(value)).to_numpy()
     return frame[keep]
 
 
-def bound(frame: pd.DataFrame, bind: Mapping[str, Any], *, where: Mapping[str, Any] | None = None,
-          choice: Mapping[str, str] | None = None, **trace: Any) -> dict:
+def bound(
+    frame: pd.DataFrame,
+    bind: Mapping[str, Any],
+    *,
+    where: Mapping[str, Any] | None = None,
+    choice: Mapping[str, str] | None = None,
+    **trace: Any,
+) -> dict:
     """One trace with its arrays filled from ``frame`` and the recipe kept in ``meta``."""
     trace["meta"] = {**trace.get("meta", {}), "where": dict(where or {}), "bind": dict(bind)}
     return filled(trace, select(frame, **(where or {})), choice or {})
@@ -60,7 +68,7 @@ def chosen(column: str, choice: Mapping[str, str]) -> str:
         return column
     for suffix in ("_low", "_high"):
         if column.endswith(suffix):
-            return choice[column[1:-len(suffix)]] + suffix
+            return choice[column[1 : -len(suffix)]] + suffix
     return choice[column[1:]]
 
 
@@ -83,7 +91,7 @@ def resolved(rows: pd.DataFrame, source: Any, choice: Mapping[str, str], meta: M
         return values(rows, source, choice)
     kind, *rest = source
     if kind == "label":
-        return label(chosen(rest[0], choice))
+        return "".join(rest[1:]) + label(chosen(rest[0], choice))
     if kind == "wrap":
         return [wrapped(v) for v in rows[rest[0]]] if rest[0] in rows else [None] * len(rows)
     if kind == "stack":

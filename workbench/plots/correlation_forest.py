@@ -1,19 +1,33 @@
-"""Rank correlation of each predictor with the outcome: raw, for vectors of other concepts, and given the confounders."""
+"""Rank correlation of each predictor with the outcome: raw, for other concepts' vectors, and given confounders."""
 
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from .binding import bound
-from .palette import LIGHT
-from .picture import ZERO, axis, needs, picture
-from .words import short
+from workbench.plots.binding import bound
+from workbench.plots.palette import LIGHT
+from workbench.plots.picture import ZERO, axis, needs, picture
+from workbench.plots.words import short
 
 ESTIMATES = (
     ("raw ρ", "rho", "low", "high", LIGHT["blue"], "circle", 0.24),
-    ("with other concepts’ vectors (transplant)", "transplant_rho", "transplant_low", "transplant_high",
-     LIGHT["purple"], "diamond", 0.0),
-    ("partial, given grasp, headroom and lean", "partial_rho", "partial_low", "partial_high",
-     LIGHT["orange"], "square", -0.24),
+    (
+        "with other concepts’ vectors (transplant)",
+        "transplant_rho",
+        "transplant_low",
+        "transplant_high",
+        LIGHT["purple"],
+        "diamond",
+        0.0,
+    ),
+    (
+        "partial, given grasp, headroom and lean",
+        "partial_rho",
+        "partial_low",
+        "partial_high",
+        LIGHT["orange"],
+        "square",
+        -0.24,
+    ),
 )
 
 
@@ -33,21 +47,43 @@ def correlation_forest(correlations: pd.DataFrame, predictors: list[str] | None 
     ranked = rows.drop_duplicates("predictor").sort_values("row", ascending=False)
     names = predictors or list(ranked["predictor"])
     traces = [
-        bound(rows, {
-            "x": rho, "y": ("+", "row", shift), "error_x.array": ("-", high, rho), "error_x.arrayminus": ("-", rho, low),
-            "customdata": ("stack", low, high, "n"),
-        }, type="scatter", mode="markers", name=name, marker={"color": colour, "symbol": mark, "size": 9},
+        bound(
+            rows,
+            {
+                "x": rho,
+                "y": ("+", "row", shift),
+                "error_x.array": ("-", high, rho),
+                "error_x.arrayminus": ("-", rho, low),
+                "customdata": ("stack", low, high, "n"),
+            },
+            type="scatter",
+            mode="markers",
+            name=name,
+            marker={"color": colour, "symbol": mark, "size": 9},
             error_x={"color": colour, "thickness": 1.8, "width": 0},
             hovertemplate="ρ = %{x:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}], "
-                          "n = %{customdata[2]:.0f}<extra>" + name + "</extra>")
-        for name, rho, low, high, colour, mark, shift in ESTIMATES if rho in rows
+            "n = %{customdata[2]:.0f}<extra>" + name + "</extra>",
+        )
+        for name, rho, low, high, colour, mark, shift in ESTIMATES
+        if rho in rows
     ]
     layout = {
         "xaxis": axis("Spearman’s ρ with the outcome", range=[-1.05, 1.05], dtick=0.5),
-        "yaxis": {"tickmode": "array", "tickvals": [len(names) - 1 - i for i in range(len(names))],
-                  "ticktext": [short(p) for p in names], "range": [-0.6, len(names) - 0.4], "zeroline": False},
-        "shapes": [{"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1, "line": ZERO, "layer": "below"}],
+        "yaxis": {
+            "tickmode": "array",
+            "tickvals": [len(names) - 1 - i for i in range(len(names))],
+            "ticktext": [short(p) for p in names],
+            "range": [-0.6, len(names) - 0.4],
+            "zeroline": False,
+        },
+        "shapes": [
+            {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1, "line": ZERO, "layer": "between"}
+        ],
     }
-    return picture(traces, title="What predicts the outcome, and whether it is the vector", layout=layout,
-                   see="A predictor of the vector’s own quality would keep its ρ in the partial correlation and lose it "
-                       "with vectors of other concepts; where transplant equals raw, it measures the behaviour.")
+    return picture(
+        traces,
+        title="What predicts the outcome, and whether it is the vector",
+        layout=layout,
+        see="A predictor of the vector’s own quality would keep its ρ in the partial correlation and lose it "
+        "with vectors of other concepts; where transplant equals raw, it measures the behaviour.",
+    )

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from .binding import bound
-from .palette import DIVERGING
-from .picture import needs, order, picture
+from workbench.plots.binding import bound
+from workbench.plots.palette import DIVERGING
+from workbench.plots.picture import needs, order, picture
 
 
 def mirrored(cosines: pd.DataFrame) -> pd.DataFrame:
@@ -43,18 +43,41 @@ def cosine_matrix(cosines: pd.DataFrame, names: list[str] | None = None, between
     needs(cosines, "a", "b", "cosine")
     names = names or (clustered(cosines) if between == "concepts" else order(cosines["a"]))
     few = len(names) <= 10
-    heat = bound(mirrored(cosines), {"z": ("grid", "cosine", "a", "b")}, type="heatmap", x=[str(n) for n in names],
-                 y=[str(n) for n in names], meta={"rows": [str(n) for n in names], "columns": [str(n) for n in names]},
-                 zmin=-1, zmax=1, colorscale=DIVERGING, xgap=1, ygap=1,
-                 texttemplate="%{z:.2f}" if few else "", hovertemplate="%{y} · %{x}: %{z:.2f}<extra></extra>",
-                 colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 12, "outlinewidth": 0})
-    names_axis = {"type": "category", "categoryorder": "array", "categoryarray": [str(n) for n in names],
-                  "showgrid": False, "ticks": "", "tickmode": "array", "tickvals": list(range(len(names)))}
+    heat = bound(
+        mirrored(cosines),
+        {"z": ("grid", "cosine", "a", "b")},
+        type="heatmap",
+        x=[str(n) for n in names],
+        y=[str(n) for n in names],
+        meta={"rows": [str(n) for n in names], "columns": [str(n) for n in names]},
+        zmin=-1,
+        zmax=1,
+        colorscale=DIVERGING,
+        xgap=1,
+        ygap=1,
+        texttemplate="%{z:.2f}" if few else "",
+        textfont={"size": 13, "weight": 600},
+        hovertemplate="%{y} · %{x}: %{z:.2f}<extra></extra>",
+        colorbar={"thickness": 12, "outlinewidth": 0},
+    )
+    names_axis = {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": [str(n) for n in names],
+        "showgrid": False,
+        "ticks": "",
+        "tickmode": "array",
+        "tickvals": [str(n) for n in names],
+    }
     small = {"tickfont": {"size": 12 if few else 11}}
-    layout = {"xaxis": {**names_axis, **small, "tickangle": -45 if few else -90},
-              "yaxis": {**names_axis, **small, "autorange": "reversed"}}
-    see = {"concepts": "Blue blocks are concepts that share one direction: they are not independent evidence, and steering "
-                       "one steers the others.",
-           "prompt types": "Pale cells are prompt types that yield different vectors for the same concept (published range "
-                           "0.07 to 0.86): “the” direction depends on how it was asked for."}
+    layout = {
+        "xaxis": {**names_axis, **small, "title": {"text": "colour: cosine"}, "tickangle": -45 if few else -90},
+        "yaxis": {**names_axis, **small, "autorange": "reversed"},
+    }
+    see = {
+        "concepts": "Blue blocks are concepts that share one direction: they are not independent evidence, and "
+        "steering one steers the others.",
+        "prompt types": "Pale cells are prompt types that yield different vectors for the same concept (published "
+        "range 0.07 to 0.86): “the” direction depends on how it was asked for.",
+    }
     return picture([heat], title=f"Cosines between {between}", see=see[between], layout=layout)

@@ -3,15 +3,15 @@
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from .binding import bound
-from .palette import DIVERGING
-from .picture import axis, needs, order, picture
+from workbench.plots.binding import bound
+from workbench.plots.palette import DIVERGING
+from workbench.plots.picture import axis, needs, order, picture
 
 MEAN = "mean over concepts"
 
 
 def with_mean(cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The cells with rows for the mean over concepts on top, and ``mark``: " ×" where random directions reach the cell."""
+    """The mean over concepts on top of the cells, and ``mark``: " ×" where random directions reach the cell."""
     numbers = [c for c in columns if c in cells]
     mean = cells.groupby(["prompt_type", "layer"], sort=False)[numbers].mean().reset_index()
     kept = cells[["concept", "prompt_type", "layer", *numbers]].copy()
@@ -26,18 +26,37 @@ def layer_heatmap(cells: pd.DataFrame, z: str = "odd") -> Figure:
     types, layers = order(cells["prompt_type"]), order(cells["layer"])
     choice = {"z": z}
     places = {"rows": [str(v) for v in layers], "columns": [str(v) for v in types]}
-    traces = [bound(
-        cells, {"z": ("grid", "@z", "layer", "prompt_type"), "text": ("grid", "mark", "layer", "prompt_type"),
-                "colorbar.title.text": ("label", "@z")},
-        choice=choice, type="heatmap", x=places["columns"], y=places["rows"], meta=places, xgap=2, ygap=2,
-        colorscale=DIVERGING, zmid=0, texttemplate="%{z:.2f}%{text}",
-        colorbar={"title": {"side": "right"}, "thickness": 12, "outlinewidth": 0},
-        hovertemplate="%{x}, layer %{y}: %{z:.3f}%{text}<extra></extra>")]
+    traces = [
+        bound(
+            cells,
+            {"z": ("grid", "@z", "layer", "prompt_type"), "text": ("grid", "mark", "layer", "prompt_type")},
+            choice=choice,
+            type="heatmap",
+            x=places["columns"],
+            y=places["rows"],
+            meta=places,
+            xgap=2,
+            ygap=2,
+            colorscale=DIVERGING,
+            zmid=0,
+            texttemplate="%{z:.2f}%{text}",
+            textfont={"size": 13, "weight": 600},
+            colorbar={"thickness": 12, "outlinewidth": 0},
+            hovertemplate="%{x}, layer %{y}: %{z:.3f}%{text}<extra></extra>",
+        )
+    ]
     layout = {
+        "meta": {"bind": {"xaxis.title.text": ("label", "@z", "colour and number: ")}},
         "xaxis": axis("", type="category", categoryorder="array", categoryarray=places["columns"], showgrid=False),
-        "yaxis": axis("layer (0-based)", type="category", categoryorder="array", showgrid=False,
-                      categoryarray=places["rows"]),
+        "yaxis": axis(
+            "layer (0-based)", type="category", categoryorder="array", showgrid=False, categoryarray=places["rows"]
+        ),
     }
-    return picture(traces, title="Layer × prompt type", layout=layout, choice=choice,
-                   see="A useful direction has dark blue cells next to one another; × marks a cell that random directions "
-                       "of the same norm reach too, and a single dark cell among those is likely luck.")
+    return picture(
+        traces,
+        title="Layer × prompt type",
+        layout=layout,
+        choice=choice,
+        see="A useful direction has dark blue cells next to one another; × marks a cell that random directions "
+        "of the same norm reach too, and a single dark cell among those is likely luck.",
+    )

@@ -3,10 +3,10 @@
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from .binding import bound
-from .palette import LIGHT, kind_marks
-from .picture import axis, needs, order, picture
-from .words import plain
+from workbench.plots.binding import bound
+from workbench.plots.palette import LIGHT, kind_marks
+from workbench.plots.picture import axis, needs, order, picture
+from workbench.plots.words import plain
 
 CELL = ["concept", "prompt_type", "layer"]
 
@@ -30,26 +30,54 @@ def paired_effects(table: pd.DataFrame, value: str = "odd") -> Figure:
     """Scatter of ``<value>_first`` (x) and ``<value>_second`` (y) with intervals and the line of equality."""
     x, y = f"{value}_first", f"{value}_second"
     needs(table, "concept", "kind", x, y)
-    names = {"x": (x, f"{value}_low_first", f"{value}_high_first"), "y": (y, f"{value}_low_second", f"{value}_high_second")}
+    names = {
+        "x": (x, f"{value}_low_first", f"{value}_high_first"),
+        "y": (y, f"{value}_low_second", f"{value}_high_second"),
+    }
     bind = {"customdata": ("stack", "concept", "prompt_type", "layer")}
     for letter, (centre, low, high) in names.items():
-        bind |= {letter: centre, f"error_{letter}.array": ("-", high, centre),
-                 f"error_{letter}.arrayminus": ("-", centre, low)}
+        bind |= {
+            letter: centre,
+            f"error_{letter}.array": ("-", high, centre),
+            f"error_{letter}.arrayminus": ("-", centre, low),
+        }
     traces = [
-        bound(table, bind, where={"kind": kind}, type="scatter", mode="markers", name=plain(kind),
-              marker={"color": colour, "symbol": mark, "size": 8, "opacity": 0.85},
-              error_x={"color": colour, "thickness": 1, "width": 0}, error_y={"color": colour, "thickness": 1, "width": 0},
-              hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}, layer %{customdata[2]}"
-                            "<br>first %{x:.2f}, second %{y:.2f}<extra></extra>")
+        bound(
+            table,
+            bind,
+            where={"kind": kind},
+            type="scatter",
+            mode="markers",
+            name=plain(kind),
+            marker={"color": colour, "symbol": mark, "size": 8, "opacity": 0.85},
+            error_x={"color": colour, "thickness": 1, "width": 0},
+            error_y={"color": colour, "thickness": 1, "width": 0},
+            hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}, layer %{customdata[2]}"
+            "<br>first %{x:.2f}, second %{y:.2f}<extra></extra>",
+        )
         for kind, (colour, mark) in kind_marks(order(table["kind"])).items()
     ]
     ends = table[[x, y]].to_numpy(dtype=float)
     low, high = (float(ends.min()), float(ends.max())) if len(table) else (0.0, 1.0)
     layout = {
-        "xaxis": axis("first record: odd effect (log-odds)"), "yaxis": axis("second record: odd effect (log-odds)"),
-        "shapes": [{"type": "line", "x0": low, "x1": high, "y0": low, "y1": high, "layer": "below",
-                    "line": {"color": LIGHT["zero"], "width": 1.5, "dash": "dash"}}],
+        "xaxis": axis("first record: odd effect (log-odds)"),
+        "yaxis": axis("second record: odd effect (log-odds)"),
+        "shapes": [
+            {
+                "type": "line",
+                "x0": low,
+                "x1": high,
+                "y0": low,
+                "y1": high,
+                "layer": "between",
+                "line": {"color": LIGHT["zero"], "width": 1.5, "dash": "dash"},
+            }
+        ],
     }
-    return picture(traces, title="Odd effects, cell by cell", layout=layout,
-                   see="Points on the dashed line have the same effect in both records; points that leave it together show "
-                       "a systematic change.")
+    return picture(
+        traces,
+        title="Odd effects, cell by cell",
+        layout=layout,
+        see="Points on the dashed line have the same effect in both records; points that leave it together show "
+        "a systematic change.",
+    )

@@ -8,24 +8,61 @@ from collections.abc import Mapping
 from typing import Any
 
 LIGHT = {
-    "ink": "#1b1f24", "soft": "#57606a", "grid": "#e4e7eb", "zero": "#9aa1a9", "paper": "#ffffff",
-    "blue": "#0072b2", "vermillion": "#d55e00", "green": "#009e73", "orange": "#e69f00", "purple": "#cc79a7",
-    "sky": "#56b4e9", "grey": "#7d8590", "neutral": "#f4f3f0", "deep_blue": "#01426b", "deep_vermillion": "#8a3a00",
-    "band_grey": "rgba(125,133,144,0.28)", "band_orange": "rgba(230,159,0,0.22)", "band_blue": "rgba(0,114,178,0.20)",
+    "ink": "#1b1f24",
+    "soft": "#57606a",
+    "grid": "#e4e7eb",
+    "zero": "#9aa1a9",
+    "paper": "#ffffff",
+    "blue": "#0072b2",
+    "vermillion": "#d55e00",
+    "green": "#009e73",
+    "orange": "#e69f00",
+    "purple": "#cc79a7",
+    "sky": "#56b4e9",
+    "grey": "#7d8590",
+    # ends and middles of the diverging scale: one digit off the marks' colours, because on the dark page they differ
+    "neutral": "#f4f3f0",
+    "scale_blue": "#0072b1",
+    "scale_vermillion": "#d55e01",
+    "deep_blue": "#01426b",
+    "deep_vermillion": "#8a3a00",
+    "band_grey": "rgba(125,133,144,0.28)",
+    "band_orange": "rgba(230,159,0,0.22)",
+    "band_blue": "rgba(0,114,178,0.20)",
     "band_purple": "rgba(204,121,167,0.22)",
 }
 DARK = {
-    "ink": "#e9ecf0", "soft": "#a3abb5", "grid": "#2c323a", "zero": "#6b737d", "paper": "#15191e",
-    "blue": "#3f9fe0", "vermillion": "#f0803a", "green": "#22b98c", "orange": "#f0b429", "purple": "#dd95bd",
-    "sky": "#7cc6f2", "grey": "#98a1ac", "neutral": "#262b32", "deep_blue": "#7fc4f5", "deep_vermillion": "#ffb27d",
-    "band_grey": "rgba(152,161,172,0.30)", "band_orange": "rgba(240,180,41,0.22)", "band_blue": "rgba(63,159,224,0.24)",
+    "ink": "#e9ecf0",
+    "soft": "#a3abb5",
+    "grid": "#2c323a",
+    "zero": "#6b737d",
+    "paper": "#15191e",
+    "blue": "#3f9fe0",
+    "vermillion": "#f0803a",
+    "green": "#22b98c",
+    "orange": "#f0b429",
+    "purple": "#dd95bd",
+    "sky": "#7cc6f2",
+    "grey": "#98a1ac",
+    "neutral": "#262b32",
+    "scale_blue": "#1f6da6",
+    "scale_vermillion": "#ad4f17",
+    "deep_blue": "#8fcdf8",
+    "deep_vermillion": "#ffbb8c",
+    "band_grey": "rgba(152,161,172,0.30)",
+    "band_orange": "rgba(240,180,41,0.22)",
+    "band_blue": "rgba(63,159,224,0.24)",
     "band_purple": "rgba(221,149,189,0.24)",
 }
 THEMES = {"light": LIGHT, "dark": DARK}
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 # value concepts, value-free placebos and story concepts: colour and mark
-KINDS = {"value": (LIGHT["blue"], "circle"), "placebo": (LIGHT["orange"], "square"), "story": (LIGHT["green"], "diamond")}
+KINDS = {
+    "value": (LIGHT["blue"], "circle"),
+    "placebo": (LIGHT["orange"], "square"),
+    "story": (LIGHT["green"], "diamond"),
+}
 # colour, band and dash of the directions that a curve is drawn for; the concept's own one comes last, on top
 DIRECTIONS = {
     "random": (LIGHT["grey"], LIGHT["band_grey"], "dot"),
@@ -37,8 +74,13 @@ POLES = {"aligned": LIGHT["blue"], "unaligned": LIGHT["vermillion"]}
 SERIES = tuple(LIGHT[name] for name in ("blue", "orange", "green", "purple", "sky", "vermillion", "grey"))
 
 # below zero vermillion, above zero blue: told apart by every kind of colour vision, and by lightness from the middle
-DIVERGING = [[0.0, LIGHT["deep_vermillion"]], [0.25, LIGHT["vermillion"]], [0.5, LIGHT["neutral"]],
-             [0.75, LIGHT["blue"]], [1.0, LIGHT["deep_blue"]]]
+DIVERGING = [
+    [0.0, LIGHT["deep_vermillion"]],
+    [0.25, LIGHT["scale_vermillion"]],
+    [0.5, LIGHT["neutral"]],
+    [0.75, LIGHT["scale_blue"]],
+    [1.0, LIGHT["deep_blue"]],
+]
 
 
 def swaps(theme: str) -> dict[str, str]:
@@ -66,24 +108,48 @@ def template(theme: str = "light") -> dict:
     """The plotly template of a theme: type, grid, legend under the picture, no fills that hide the data."""
     colour = THEMES[theme]
     axis = {
-        "gridcolor": colour["grid"], "zerolinecolor": colour["zero"], "zerolinewidth": 1, "linecolor": colour["zero"],
-        "tickcolor": colour["zero"], "ticks": "outside", "ticklen": 4, "automargin": True, "title": {"standoff": 8},
+        "gridcolor": colour["grid"],
+        "zerolinecolor": colour["zero"],
+        "zerolinewidth": 1,
+        "linecolor": colour["zero"],
+        "tickcolor": colour["zero"],
+        "ticks": "outside",
+        "ticklen": 4,
+        "automargin": True,
+        "title": {"standoff": 8},
     }
-    return {"layout": {
-        "font": {"family": FONT, "size": 13, "color": colour["ink"]},
-        "paper_bgcolor": "rgba(0,0,0,0)" if theme == "dark" else colour["paper"],
-        "plot_bgcolor": "rgba(0,0,0,0)", "colorway": [_swap(c, swaps(theme)) for c in SERIES],
-        "xaxis": axis, "yaxis": axis, "hovermode": "closest",
-        "hoverlabel": {"align": "left", "font": {"family": FONT, "size": 12}, "bgcolor": colour["paper"],
-                       "bordercolor": colour["zero"]},
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom",
-                   "bgcolor": "rgba(0,0,0,0)", "font": {"size": 12}},
-        "title": {"x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 16}},
-        "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
-    }}
+    return {
+        "layout": {
+            "font": {"family": FONT, "size": 13, "color": colour["ink"]},
+            "paper_bgcolor": "rgba(0,0,0,0)" if theme == "dark" else colour["paper"],
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "colorway": [_swap(c, swaps(theme)) for c in SERIES],
+            "xaxis": axis,
+            "yaxis": axis,
+            "hovermode": "closest",
+            "hoverlabel": {
+                "align": "left",
+                "font": {"family": FONT, "size": 12},
+                "bgcolor": colour["paper"],
+                "bordercolor": colour["zero"],
+            },
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": 1.02,
+                "yanchor": "bottom",
+                "bgcolor": "rgba(0,0,0,0)",
+                "font": {"size": 12},
+            },
+            "title": {"x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 16}},
+            "margin": {"l": 56, "r": 16, "t": 36, "b": 48},
+        }
+    }
 
 
 def kind_marks(found: list[str]) -> dict[str, tuple[str, str]]:
     """Colour and mark of each concept kind found, the three known ones first; any other kind gets a grey cross."""
     return {kind: mark for kind, mark in KINDS.items() if kind in found} | {
-        str(kind): (LIGHT["grey"], "cross") for kind in found if kind not in KINDS}
+        str(kind): (LIGHT["grey"], "cross") for kind in found if kind not in KINDS
+    }

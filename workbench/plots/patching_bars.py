@@ -3,10 +3,10 @@
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from .binding import bound
-from .palette import LIGHT, SERIES
-from .picture import axis, needs, order, picture
-from .words import plain
+from workbench.plots.binding import bound
+from workbench.plots.palette import LIGHT, SERIES
+from workbench.plots.picture import axis, needs, order, picture
+from workbench.plots.words import plain
 
 
 def patching_bars(patching: pd.DataFrame, rules: list[str] | None = None) -> Figure:
@@ -14,17 +14,36 @@ def patching_bars(patching: pd.DataFrame, rules: list[str] | None = None) -> Fig
     needs(patching, "layer", "rule", "share")
     rules = rules or order(patching["rule"])
     traces = [
-        bound(patching, {"x": "layer", "y": "share", "error_y.array": ("-", "high", "share"),
-                         "error_y.arrayminus": ("-", "share", "low"), "customdata": ("stack", "low", "high")},
-              where={"rule": rule}, type="bar", name=f"{plain(rule)} position" + ("s" if rule == "all" else ""),
-              marker={"color": SERIES[i % len(SERIES)], "line": {"width": 0}},
-              error_y={"color": LIGHT["ink"], "thickness": 1.2, "width": 3},
-              hovertemplate="layer %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]<extra>"
-                            + plain(rule) + "</extra>")
+        bound(
+            patching,
+            {
+                "x": "layer",
+                "y": "share",
+                "error_y.array": ("-", "high", "share"),
+                "error_y.arrayminus": ("-", "share", "low"),
+                "customdata": ("stack", "low", "high"),
+            },
+            where={"rule": rule},
+            type="bar",
+            name=f"{plain(rule)} position" + ("s" if rule == "all" else ""),
+            marker={"color": SERIES[i % len(SERIES)], "line": {"width": 0}},
+            error_y={"color": LIGHT["ink"], "thickness": 1.2, "width": 3},
+            hovertemplate="layer %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]<extra>"
+            + plain(rule)
+            + "</extra>",
+        )
         for i, rule in enumerate(rules)
     ]
-    layout = {"barmode": "group", "bargap": 0.25, "xaxis": axis("layer (0-based)", type="category", showgrid=False),
-              "yaxis": axis("effect restored (share)")}
-    return picture(traces, title="Where the cue acts", layout=layout,
-                   see="Steer where the bars are tall: a layer or position that restores nothing cannot be expected to "
-                       "steer, however well a probe reads it.")
+    layout = {
+        "barmode": "group",
+        "bargap": 0.25,
+        "xaxis": axis("layer (0-based)", type="category", showgrid=False),
+        "yaxis": axis("effect restored (share)"),
+    }
+    return picture(
+        traces,
+        title="Where the cue acts",
+        layout=layout,
+        see="Steer where the bars are tall: a layer or position that restores nothing cannot be expected to "
+        "steer, however well a probe reads it.",
+    )

@@ -7,15 +7,21 @@ from typing import Any
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from ..types import WorkbenchError
-from .binding import put, resolved
-from .palette import LIGHT, template
+from workbench.plots.binding import put, resolved
+from workbench.plots.palette import LIGHT, template
+from workbench.types import WorkbenchError
 
 ZERO = {"color": LIGHT["zero"], "width": 1}
 
 
-def picture(traces: Sequence[Mapping[str, Any]], *, title: str, see: str, layout: Mapping[str, Any],
-            choice: Mapping[str, str] | None = None) -> Figure:
+def picture(
+    traces: Sequence[Mapping[str, Any]],
+    *,
+    title: str,
+    see: str,
+    layout: Mapping[str, Any],
+    choice: Mapping[str, str] | None = None,
+) -> Figure:
     """A figure in the light theme. ``layout["meta"]["bind"]`` may name axis titles that follow the reader's choice."""
     layout = dict(layout)
     for place, source in layout.get("meta", {}).get("bind", {}).items():
@@ -34,8 +40,10 @@ def needs(frame: pd.DataFrame, *columns: str) -> None:
     """Raise one line naming the columns that a picture wants and the table lacks."""
     missing = [c for c in columns if c not in frame]
     if missing:
-        raise WorkbenchError(f"the table lacks {', '.join(missing)}; the picture needs {', '.join(columns)}: "
-                             "compute the table again with this version")
+        raise WorkbenchError(
+            f"the table lacks {', '.join(missing)}; the picture needs {', '.join(columns)}: "
+            "compute the table again with this version"
+        )
 
 
 def order(series: pd.Series) -> list:

@@ -3,10 +3,10 @@
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from .binding import bound
-from .palette import LIGHT, POLES
-from .picture import axis, needs, picture
-from .words import plain
+from workbench.plots.binding import bound
+from workbench.plots.palette import LIGHT, POLES
+from workbench.plots.picture import axis, needs, picture
+from workbench.plots.words import plain
 
 
 def projections(table: pd.DataFrame) -> Figure:
@@ -16,22 +16,54 @@ def projections(table: pd.DataFrame) -> Figure:
     """
     needs(table, "pole", "kappa", "kappa_steered")
     traces = [
-        bound(table, {"x": column}, where={"pole": pole}, type="histogram", name=f"{plain(pole)} prompts",
-              legendgroup=pole, showlegend=column == "kappa", bingroup="kappa", nbinsx=40, xaxis="x", yaxis=yaxis,
-              marker={"color": colour, "line": {"width": 0}}, opacity=0.6,
-              hovertemplate="κ in %{x}: %{y} prompts<extra>" + plain(pole) + "</extra>")
-        for column, yaxis in (("kappa", "y"), ("kappa_steered", "y2")) for pole, colour in POLES.items()
+        bound(
+            table,
+            {"x": column},
+            where={"pole": pole},
+            type="histogram",
+            name=f"{plain(pole)} prompts",
+            legendgroup=pole,
+            showlegend=column == "kappa",
+            bingroup="kappa",
+            nbinsx=40,
+            xaxis="x",
+            yaxis=yaxis,
+            marker={"color": colour, "line": {"width": 0}},
+            opacity=0.6,
+            hovertemplate="κ in %{x}: %{y} prompts<extra>" + plain(pole) + "</extra>",
+        )
+        for column, yaxis in (("kappa", "y"), ("kappa_steered", "y2"))
+        for pole, colour in POLES.items()
     ]
-    line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
-            "line": {"color": LIGHT["zero"], "width": 1, "dash": "dot"}}
-    tag = {"xref": "paper", "x": 0.995, "xanchor": "right", "yref": "paper", "yanchor": "top", "showarrow": False,
-           "font": {"size": 12, "color": LIGHT["soft"]}}
+    line = {
+        "type": "line",
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "layer": "between",
+        "line": {"color": LIGHT["zero"], "width": 1, "dash": "dot"},
+    }
+    tag = {
+        "xref": "paper",
+        "x": 0.995,
+        "xanchor": "right",
+        "yref": "paper",
+        "yanchor": "top",
+        "showarrow": False,
+        "font": {"size": 12, "color": LIGHT["soft"]},
+    }
     layout = {
-        "barmode": "overlay", "xaxis": axis("projection κ (class means at ±1)", anchor="y2", zeroline=False),
-        "yaxis": axis("prompts", domain=[0.54, 1]), "yaxis2": axis("prompts", domain=[0, 0.46], anchor="x"),
+        "barmode": "overlay",
+        "xaxis": axis("projection κ (class means at ±1)", anchor="y2", zeroline=False),
+        "yaxis": axis("prompts", domain=[0.54, 1]),
+        "yaxis2": axis("prompts", domain=[0, 0.46], anchor="x"),
         "shapes": [{**line, "x0": v, "x1": v} for v in (-1, 1)],
         "annotations": [{**tag, "y": 0.995, "text": "not steered"}, {**tag, "y": 0.455, "text": "steered"}],
     }
-    return picture(traces, title="Projections onto the difference-of-means line", layout=layout,
-                   see="Two humps that stand apart mean that the direction separates the poles; steering should slide both "
-                       "to the right without making them wider.")
+    return picture(
+        traces,
+        title="Projections onto the difference-of-means line",
+        layout=layout,
+        see="Two humps that stand apart mean that the direction separates the poles; steering should slide both "
+        "to the right without making them wider.",
+    )

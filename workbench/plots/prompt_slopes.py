@@ -3,9 +3,9 @@
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from .binding import bound
-from .palette import LIGHT
-from .picture import ZERO, axis, needs, picture
+from workbench.plots.binding import bound
+from workbench.plots.palette import LIGHT
+from workbench.plots.picture import ZERO, axis, needs, picture
 
 CELL = ["concept", "prompt_type", "layer"]
 
@@ -26,21 +26,45 @@ def prompt_slopes(prompts: pd.DataFrame) -> Figure:
     needs(prompts, "slope", "anti", "question")
     rows = prompts if "rank" in prompts else with_ranks(prompts)
     traces = [
-        bound(rows, {
-            "x": "rank", "y": "slope",
-            "customdata": ("stack", ("wrap", "question"), ("wrap", "group"), "positive_answer", "base", "delta_plus"),
-        }, where={"anti": flag}, type="bar", name=name, marker={"color": colour, "line": {"width": 0}}, width=0.8,
+        bound(
+            rows,
+            {
+                "x": "rank",
+                "y": "slope",
+                "customdata": (
+                    "stack",
+                    ("wrap", "question"),
+                    ("wrap", "group"),
+                    "positive_answer",
+                    "base",
+                    "delta_plus",
+                ),
+            },
+            where={"anti": flag},
+            type="bar",
+            name=name,
+            marker={"color": colour, "line": {"width": 0}},
+            width=0.8,
             hovertemplate="<b>%{customdata[0]}</b><br>positive answer:%{customdata[2]}; group: %{customdata[1]}"
-                          "<br>slope %{y:.2f}, unsteered %{customdata[3]:.2f}, Δ(+1) %{customdata[4]:.2f} log-odds"
-                          "<extra></extra>")
-        for flag, name, colour in ((False, "steers as asked", LIGHT["blue"]),
-                                   (True, "anti-steerable: steers the wrong way", LIGHT["vermillion"]))
+            "<br>slope %{y:.2f}, unsteered %{customdata[3]:.2f}, Δ(+1) %{customdata[4]:.2f} log-odds"
+            "<extra></extra>",
+        )
+        for flag, name, colour in (
+            (False, "steers as asked", LIGHT["blue"]),
+            (True, "anti-steerable: steers the wrong way", LIGHT["vermillion"]),
+        )
     ]
     layout = {
         "xaxis": axis("prompts, sorted by slope", zeroline=False, showgrid=False),
-        "yaxis": axis("slope (log-odds per multiplier)"), "barmode": "overlay", "bargap": 0.1,
+        "yaxis": axis("slope (log-odds per multiplier)"),
+        "barmode": "overlay",
+        "bargap": 0.1,
         "shapes": [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0, "y1": 0, "line": ZERO}],
     }
-    return picture(traces, title="Slope of every prompt", layout=layout,
-                   see="The share of vermillion bars is the share of prompts that get worse; prompts without any effect "
-                       "fall on either side by chance, so compare it with a half.")
+    return picture(
+        traces,
+        title="Slope of every prompt",
+        layout=layout,
+        see="The share of vermillion bars is the share of prompts that get worse; prompts without any effect "
+        "fall on either side by chance, so compare it with a half.",
+    )

@@ -5,20 +5,22 @@ from math import ceil
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from .binding import bound
-from .palette import DIRECTIONS
-from .picture import needs, order, picture
-from .propensity_curve import band
-from .words import DIRECTION_NAMES, plain
+from workbench.plots.binding import bound, select
+from workbench.plots.palette import DIRECTIONS
+from workbench.plots.picture import needs, order, picture
+from workbench.plots.propensity_curve import band
+from workbench.plots.words import DIRECTION_NAMES, plain
 
-GAP_X, GAP_Y = 0.012, 0.40
+# shares of a column and of a row that stay free: between columns, above for the heading, below for the ticks
+GAP, HEADING, TICKS = 0.20, 0.17, 0.19
 
 
 def placed(index: int, columns: int, rows: int) -> tuple[list[float], list[float]]:
-    """Domains of a small multiple: even columns, rows from the top with room for a heading (``GAP_Y`` of a row)."""
-    wide, tall = (1 + GAP_X) / columns, 1 / rows
+    """Domains of a small multiple, from the upper left; the free share of a column lies on its left."""
+    wide, tall = 1 / columns, 1 / rows
     left, top = (index % columns) * wide, 1 - (index // columns) * tall
-    return [left, min(left + wide - GAP_X, 1.0)], [max(top - tall, 0.0), top - GAP_Y * tall]
+    across = [left + (GAP * wide if index % columns else 0.0), left + wide]
+    return across, [max(top - tall * (1 - TICKS), 0.0), top - HEADING * tall]
 
 
 def panel(curves: pd.DataFrame, concept: str, index: int) -> list[dict]:
@@ -28,36 +30,87 @@ def panel(curves: pd.DataFrame, concept: str, index: int) -> list[dict]:
     traces = band(curves, "random", rule, **axes) + band(curves, "own", rule, **axes)
     for direction in ("shuffled", "own"):
         colour, _, dash = DIRECTIONS[direction]
-        traces.append(bound(
-            curves, {"x": "multiplier", "y": "mean", "customdata": ("stack", "low", "high")},
-            where={**rule, "direction": direction}, type="scatter", mode="lines", name=DIRECTION_NAMES[direction],
-            legendgroup=direction, showlegend=index == 0, line={"color": colour, "dash": dash, "width": 2}, **axes,
-            hovertemplate=f"<b>{plain(concept)}</b><br>multiplier %{{x:.2f}}: %{{y:.2f}} "
-                          f"[%{{customdata[0]:.2f}}, %{{customdata[1]:.2f}}]<extra>{DIRECTION_NAMES[direction]}</extra>"))
+        traces.append(
+            bound(
+                curves,
+                {"x": "multiplier", "y": "mean", "customdata": ("stack", "low", "high")},
+                where={**rule, "direction": direction},
+                type="scatter",
+                mode="lines",
+                name=DIRECTION_NAMES[direction],
+                legendgroup=direction,
+                showlegend=index == 0,
+                line={"color": colour, "dash": dash, "width": 2},
+                **axes,
+                hovertemplate=f"<b>{plain(concept)}</b><br>multiplier %{{x:.2f}}: %{{y:.2f}} "
+                f"[%{{customdata[0]:.2f}}, %{{customdata[1]:.2f}}]<extra>{DIRECTION_NAMES[direction]}</extra>",
+            )
+        )
     if index == 0:
         traces[1].update(name=DIRECTION_NAMES["random"] + " (95 % band)", showlegend=True)
     return traces
 
 
+def spans(curves: pd.DataFrame, concepts: list) -> dict:
+    """Vertical range of each concept: its own middle, one half-width for all, so that slopes can be compared."""
+    drawn = curves[curves["direction"].isin(["own", "random"])]
+    ends = {c: select(drawn, concept=c)[["low", "high"]].to_numpy(dtype=float) for c in concepts}
+    middles = {c: (v.min() + v.max()) / 2 if len(v) else 0.0 for c, v in ends.items()}
+    half = max((1.05 * (v.max() - v.min()) / 2 for v in ends.values() if len(v)), default=1.0) or 1.0
+    return {c: [float(m - half), float(m + half)] for c, m in middles.items()}
+
+
 def propensity_overview(curves: pd.DataFrame, columns: int = 7) -> Figure:
-    """One little curve per concept on a common scale; ``curves`` holds one prompt type and layer."""
+    """One little curve per concept; ``curves`` holds one prompt type and layer."""
     needs(curves, "concept", "direction", "multiplier", "mean", "low", "high")
     concepts = order(curves["concept"])
     columns = max(1, min(columns, len(concepts)))
     rows = max(1, ceil(len(concepts) / columns))
-    traces, layout = [], {"annotations": [], "meta": {"multiples": {"n": len(concepts), "columns": columns}}}
+    ranges = spans(curves, concepts)
+    traces: list[dict] = []
+    layout: dict = {
+        "annotations": [],
+        "meta": {"multiples": {"n": len(concepts), "columns": columns, "gap": GAP, "heading": HEADING, "ticks": TICKS}},
+    }
+    small = {"tickfont": {"size": 10}, "automargin": False}
     for index, concept in enumerate(concepts):
         traces += panel(curves, concept, index)
         across, up = placed(index, columns, rows)
         number = "" if index == 0 else str(index + 1)
-        matched = {} if index == 0 else {"matches": "x"}, {} if index == 0 else {"matches": "y"}
-        layout[f"xaxis{number}"] = {"domain": across, "anchor": f"y{index + 1}", "tickvals": [-1, 0, 1], **matched[0],
-                                    "tickfont": {"size": 10}, "zeroline": True, "automargin": False}
-        layout[f"yaxis{number}"] = {"domain": up, "anchor": f"x{index + 1}", "nticks": 4, "zeroline": True, **matched[1],
-                                    "tickfont": {"size": 10}, "showticklabels": index % columns == 0, "automargin": False}
-        layout["annotations"].append({
-            "text": plain(concept), "xref": "paper", "yref": "paper", "x": across[0], "y": up[1], "xanchor": "left",
-            "yanchor": "bottom", "showarrow": False, "font": {"size": 11}})
-    return picture(traces, title="Propensity of every concept", layout=layout,
-                   see="Each little picture is one concept: log-odds of the positive answer (vertical) against multiplier "
-                       "(horizontal), all on one scale; look for blue lines that stay inside the grey band.")
+        layout[f"xaxis{number}"] = {
+            "domain": across,
+            "anchor": f"y{index + 1}",
+            "tickvals": [-1, 0, 1],
+            **small,
+            "zeroline": True,
+            **({"matches": "x"} if index else {}),
+        }
+        layout[f"yaxis{number}"] = {
+            "domain": up,
+            "anchor": f"x{index + 1}",
+            "nticks": 4,
+            **small,
+            "zeroline": False,
+            "range": ranges[concept],
+        }
+        layout["annotations"].append(
+            {
+                "text": plain(concept),
+                "xref": "paper",
+                "yref": "paper",
+                "x": across[0],
+                "y": up[1],
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 11},
+            }
+        )
+    return picture(
+        traces,
+        title="Propensity of every concept",
+        layout=layout,
+        see="Each little picture is one concept: propensity (log-odds of the positive answer, vertical) against "
+        "multiplier (horizontal), on one scale but each around its own middle; look for blue lines that "
+        "stay inside the grey band.",
+    )

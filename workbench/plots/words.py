@@ -57,7 +57,9 @@ LABELS: dict[str, tuple[str, str]] = {
     "rule": ("patched position", ""),
 }
 DIRECTION_NAMES = {
-    "own": "the concept’s own direction", "random": "random directions", "shuffled": "shuffled labels",
+    "own": "the concept’s own direction",
+    "random": "random directions",
+    "shuffled": "shuffled labels",
     "transplant": "other concepts’ directions",
 }
 # table columns that hold the interval of a value although they do not carry its name

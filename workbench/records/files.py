@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.records.plain import plain, unplain
 from workbench.records.record import Record
-from workbench.records.tables import column_kind, read_csv, table_digest, tidy, write_csv
+from workbench.records.tables import column_kind, read_table, table_digest, tidy, write_table
 from workbench.types import WorkbenchError
 
 FORMAT = 1
@@ -54,10 +54,10 @@ def _write_all(aside: Path, tables: Mapping[str, pd.DataFrame], text: str) -> li
     """Write every file into one folder; the names, in the order in which to move them."""
     names = []
     for name, frame in tables.items():
-        write_csv(frame, aside / f"{name}.csv")
+        write_table(frame, aside / f"{name}.csv")
         names.append(f"{name}.csv")
         if len(frame) >= LARGE_ROWS:
-            frame.to_parquet(aside / f"{name}.parquet", index=False)
+            write_table(frame, aside / f"{name}.parquet")
             names.append(f"{name}.parquet")
     (aside / "record.json").write_text(text, encoding="utf-8")
     return [*names, "record.json"]
@@ -89,10 +89,8 @@ def load(folder: str | Path) -> Record:
 def _read_table(folder: Path, name: str, about: Mapping[str, Any]) -> pd.DataFrame:
     parquet, csv = folder / f"{name}.parquet", folder / f"{name}.csv"
     try:
-        if about["rows"] >= LARGE_ROWS and parquet.exists():
-            frame = tidy(pd.read_parquet(parquet), name)
-        else:
-            frame = read_csv(csv, about["columns"], about["rows"])
+        file = parquet if about["rows"] >= LARGE_ROWS and parquet.exists() else csv
+        frame = tidy(read_table(file, about["columns"], about["rows"]), name)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise WorkbenchError(f"table {csv} cannot be read ({reason}): run the study again") from None

@@ -89,9 +89,9 @@ def _rho(part: pd.DataFrame, x: str, y: str, given: Sequence[str], settings: dic
 
 def _strata(cells: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
     """Every prompt type × layer in the order met, then the two pooled views where there is more than one."""
-    parts = list(cells.groupby(STRATUM, sort=False))
-    for key, part in parts:
-        yield str(key[0]), int(key[1]), part
+    parts = cells.groupby(STRATUM, sort=False).indices
+    for (kind, layer), rows in parts.items():
+        yield str(kind), int(layer), cells.iloc[rows]
     if len(parts) > 1:
         yield POOLED, POOLED_LAYER, cells
         yield POOLED_WITHIN, POOLED_LAYER, _within(cells)

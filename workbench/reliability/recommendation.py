@@ -1,6 +1,7 @@
 """Which layer and multiplier to steer a concept with, and whether that can be recommended at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,10 @@ from workbench.stats import share_interval
 from workbench.types import Effect, WorkbenchError
 
 LEVEL = 0.95
+Row = Mapping[str, Any]
 CAPS = {"multiplier": np.inf, "backfire": 0.5, "cost": 0.05}
+KEY = ["concept", "prompt_type", "layer"]
+NUMBERS = ("effect", "effect_low", "effect_high", "backfire", "backfire_low", "backfire_high")
 CURVE = ("concept", "prompt_type", "layer", "direction", "multiplier", "mean", "low", "high")
 
 
@@ -36,91 +40,113 @@ def recommend(
     effect are then the best that was found (layer −1: no candidate).
     """
     limits = CAPS | dict(caps or {})
-    lacking = [c for c in CURVE if c not in curves.columns] + [c for c in ("concept", "prompt_type", "layer") if c not in cells.columns]
+    lacking = [c for c in CURVE if c not in curves.columns] + [c for c in KEY if c not in cells.columns]
     if lacking or set(limits) != set(CAPS):
         what = f"columns {', '.join(lacking)} are missing" if lacking else f"caps are {', '.join(limits)}"
         raise WorkbenchError(f"{what}; expected curves with {', '.join(CURVE)} and caps among {', '.join(CAPS)}")
-    own = curves[curves["direction"] == direction]
-    if own.empty:
-        there = ", ".join(map(str, curves["direction"].unique()))
+    rows, layers = curves.to_dict("records"), cells.to_dict("records")
+    if not any(row["direction"] == direction for row in rows):
+        there = ", ".join(dict.fromkeys(str(row["direction"]) for row in rows))
         raise WorkbenchError(f"no curve of direction {direction!r}; expected one of: {there}")
-    by = cells.drop_duplicates(["concept", "prompt_type", "layer"]).set_index(["concept", "prompt_type", "layer"])
-    rows = []
-    for (concept, kind), part in own.groupby(["concept", "prompt_type"], sort=False):
-        found = [c for layer, curve in part.groupby("layer") for c in _candidates(curve, by, (concept, kind, layer), limits)]
-        rows.append({"concept": concept, "prompt_type": kind} | _choose(pd.DataFrame(found), limits))
-    return pd.DataFrame(rows)
+    by_cell = {tuple(row[name] for name in KEY): row for row in layers}
+    by_curve: dict[tuple, dict[float, Row]] = {}
+    for row in rows:
+        if row["direction"] == direction:
+            by_curve.setdefault(tuple(row[name] for name in KEY), {})[float(row["multiplier"])] = row
+    found: dict[tuple, list[dict]] = {}
+    for key, curve in by_curve.items():
+        candidates = _candidates(curve, by_cell.get(key, {}), limits)
+        found.setdefault(key[:2], []).extend({"layer": int(key[2])} | c for c in candidates)
+    heads = ({"concept": concept, "prompt_type": kind} for concept, kind in found)
+    return pd.DataFrame([head | _choose(every, limits) for head, every in zip(heads, found.values(), strict=True)])
 
 
-def _candidates(curve: pd.DataFrame, by: pd.DataFrame, key: tuple, limits: Mapping[str, float]) -> list[dict]:
+def _candidates(curve: Mapping[float, Row], cell: Row, limits: Mapping[str, float]) -> list[dict]:
     """Multipliers of one layer inside the monotone range and the caps, with odd effect, band and backfire."""
-    at = curve.drop_duplicates("multiplier").set_index("multiplier").sort_index()
-    doses = at.index.to_numpy(dtype=np.float64)
-    if 0.0 not in doses or len(doses) < 3:
+    doses = np.array(sorted(curve))
+    if 0.0 not in curve or len(doses) < 3:
         return []
-    left, right = monotone_range(at["mean"].to_numpy(dtype=np.float64)[None], doses)[0]
-    reach = min(-left, right, limits["multiplier"])
-    cell = by.loc[key].to_dict() if key in by.index else {}
+    left, right = monotone_range(np.array([[float(curve[dose]["mean"]) for dose in doses.tolist()]]), doses)[0]
+    reach = min(-left, right, limits["multiplier"]) + 1e-9
+    band = max(0.0, _number(cell, "random_high", 0.0))
     rows = []
-    for dose in doses[(doses > 0) & (doses <= reach + 1e-9)]:
-        if -dose not in doses or at.loc[dose].get("cost", 0.0) > limits["cost"]:
+    for dose in (d for d in doses.tolist() if 0 < d <= reach and -d in curve):
+        up, backfire = curve[dose], _backfire(curve[dose], cell)
+        if _number(up, "cost", 0.0) > limits["cost"] or backfire.estimate > limits["backfire"]:
             continue
-        effect, low, high = _odd(at, dose)
-        backfire = _backfire(at.loc[dose], cell)
-        if backfire.estimate > limits["backfire"]:
-            continue
-        band = cell.get("random_high", np.nan)
-        band = max(0.0, band * max(1.0, dose)) if np.isfinite(band) else 0.0
+        effect, low, high = _odd(up, curve[-dose])
         rows.append({
-            "layer": int(key[2]), "multiplier": float(dose), "effect": effect, "effect_low": low, "effect_high": high,
-            "band": band, "backfire": backfire.estimate, "backfire_low": backfire.low, "backfire_high": backfire.high,
+            "multiplier": dose, "effect": effect, "effect_low": low, "effect_high": high, "band": band * max(1.0, dose),
+            "backfire": backfire.estimate, "backfire_low": backfire.low, "backfire_high": backfire.high,
         })  # fmt: skip
     return rows
 
 
-def _odd(at: pd.DataFrame, dose: float) -> tuple[float, float, float]:
-    """Odd effect at ``dose`` and its interval, measured where the table has it, else the widest possible."""
-    up, down = at.loc[dose], at.loc[-dose]
-    if {"odd", "odd_low", "odd_high"} <= set(at.columns) and np.isfinite(up["odd"]):
+def _odd(up: Row, down: Row) -> tuple[float, float, float]:
+    """Odd effect of a dose and its mirror with its interval: measured where there, else the widest possible."""
+    if np.isfinite([_number(up, name) for name in ("odd", "odd_low", "odd_high")]).all():
         return float(up["odd"]), float(up["odd_low"]), float(up["odd_high"])
-    ends = (up["mean"] - down["mean"], up["low"] - down["high"], up["high"] - down["low"])
-    estimate, low, high = (float(end) / 2 for end in ends)
-    return estimate, low, high
+    ends = up["mean"] - down["mean"], up["low"] - down["high"], up["high"] - down["low"]
+    return float(ends[0]) / 2, float(ends[1]) / 2, float(ends[2]) / 2
 
 
-def _backfire(row: pd.Series, cell: Mapping) -> Effect:
+def _backfire(row: Row, cell: Row) -> Effect:
     """The share of prompts that move the wrong way, with an interval; nan where nobody counted."""
     for source, name in ((row, "backfire"), (cell, "anti_braun")):
-        share, low, high = (float(source.get(name + end, np.nan)) for end in ("", "_low", "_high"))
+        share, low, high = (_number(source, name + end) for end in ("", "_low", "_high"))
+        if np.isfinite([share, low, high]).all():
+            return Effect(share, low, high, LEVEL)
         if np.isfinite(share):
-            if np.isfinite(low) and np.isfinite(high):
-                return Effect(share, low, high, LEVEL)
-            return share_interval(share, float(cell.get("n_groups", 0)), LEVEL)
+            return share_interval(share, _number(cell, "n_groups", 0.0), LEVEL)
     return Effect(float("nan"), float("nan"), float("nan"), LEVEL)
 
 
-def _choose(found: pd.DataFrame, limits: Mapping[str, float]) -> dict:
+def _choose(found: list[dict], limits: Mapping[str, float]) -> dict:
     """One row of the recommendation from all candidates of a concept × prompt type."""
-    names = ("effect", "effect_low", "effect_high", "backfire", "backfire_low", "backfire_high")
-    if found.empty:
+    if not found:
         why = f"the curve rises on both sides of 0 at no layer within the caps (backfire {limits['backfire']:g})"
-        return _filled(-1, (np.nan,) * 3, dict.fromkeys(names, np.nan), why)
-    wider = norm.ppf(1 - (1 - LEVEL) / 2 / len(found)) / norm.ppf(1 - (1 - LEVEL) / 2)
-    found["effect_low"] = found["effect"] - wider * (found["effect"] - found["effect_low"])
-    found["effect_high"] = found["effect"] + wider * (found["effect_high"] - found["effect"])
-    reliable = found[(found["effect_low"] > found["band"]) & np.isfinite(found["effect_high"])]
-    best = (found if reliable.empty else reliable).sort_values("effect", kind="stable").iloc[-1]
-    numbers = {name: float(best[name]) for name in names}
-    if reliable.empty:
+        return _filled(dict.fromkeys(NUMBERS, float("nan")) | {"layer": -1}, why)
+    wider = float(norm.ppf(1 - (1 - LEVEL) / 2 / len(found)) / norm.ppf(1 - (1 - LEVEL) / 2))
+    every = [_widened(candidate, wider) for candidate in found]
+    reliable = [c for c in every if c["effect_low"] > c["band"] and np.isfinite(c["effect_high"])]
+    best = _largest(reliable or every)
+    if not reliable:
         over = "0" if best["band"] == 0 else f"the random band ({best['band']:.2f})"
         why = f"the best odd effect, {best['effect']:.2f} from {best['effect_low']:.2f}, is not reliably above {over}"
-        return _filled(int(best["layer"]), (np.nan,) * 3, numbers, why)
-    alike = reliable[(reliable["layer"] == best["layer"]) & (reliable["effect_high"] >= best["effect_low"])]["multiplier"]
-    span = float(best["multiplier"]), float(alike.min()), float(alike.max())
-    return _filled(int(best["layer"]), span, numbers, "")
+        return _filled(best, why)
+    alike = [
+        c["multiplier"] for c in reliable if c["layer"] == best["layer"] and c["effect_high"] >= best["effect_low"]
+    ]
+    return _filled(best | {"multiplier_low": min(alike), "multiplier_high": max(alike)}, "")
 
 
-def _filled(layer: int, span: tuple[float, float, float], numbers: dict, reason: str) -> dict:
-    """Columns in the order of the table."""
-    multipliers = dict(zip(("multiplier", "multiplier_low", "multiplier_high"), span, strict=True))
-    return {"layer": layer} | multipliers | numbers | {"reliable": not reason, "reason": reason}
+def _largest(candidates: Iterable[dict]) -> dict:
+    """The candidate of the largest effect; the smaller multiplier where two are equal."""
+    return max(candidates, key=lambda c: (c["effect"], -c["multiplier"]))
+
+
+def _widened(candidate: dict, factor: float) -> dict:
+    """The candidate with both arms of its effect's interval ``factor`` times as long."""
+    effect, low, high = (candidate[name] for name in ("effect", "effect_low", "effect_high"))
+    return candidate | {
+        "effect_low": effect - factor * (effect - low),
+        "effect_high": effect + factor * (high - effect),
+    }
+
+
+def _filled(best: dict, reason: str) -> dict:
+    """Columns in the order of the table; without a recommendation no multiplier is named."""
+    span = ("multiplier", "multiplier_low", "multiplier_high")
+    multipliers = {name: float("nan") if reason else best[name] for name in span}
+    return (
+        {"layer": best["layer"]}
+        | multipliers
+        | {n: best[n] for n in NUMBERS}
+        | {"reliable": not reason, "reason": reason}
+    )
+
+
+def _number(row: Row, name: str, otherwise: float = float("nan")) -> float:
+    """A number of a row, ``otherwise`` where it is absent or not finite."""
+    value = float(row.get(name, otherwise))
+    return value if np.isfinite(value) else otherwise

@@ -4,8 +4,8 @@
 ``reliability_page`` and ``compare_page`` give the HTML itself.
 """
 
-from .compare import compare_page
-from .reliability_page import reliability_page
-from .write import write_comparison, write_report
+from workbench.report.compare import compare_page
+from workbench.report.reliability_page import reliability_page
+from workbench.report.write import write_comparison, write_report
 
 __all__ = ["compare_page", "reliability_page", "write_comparison", "write_report"]

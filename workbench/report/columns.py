@@ -34,7 +34,7 @@ def column(series: pd.Series) -> dict[str, Any]:
 
 
 def coded(series: pd.Series) -> dict[str, Any]:
-    """Distinct values and one code per row; lengths of runs where that is shorter. Missing values have the last code."""
+    """Distinct values and one code per row, or per run where that is shorter. Missing values have the last code."""
     codes, values = pd.factorize(series)
     distinct = [scalar(v) for v in values] + [None]
     codes = np.where(codes < 0, len(distinct) - 1, codes)

@@ -1,24 +1,29 @@
 """Two records side by side: key numbers, settings, and the odd effect cell by cell."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from ..plots.paired_effects import paired, paired_effects
-from ..stats import t_interval
-from ..types import WorkbenchError
-from .markup import Html, table, tag
-from .page import Page, rendered
-from .panels import Panel, number
-from .provenance import flat, seeds
-from .reliability import by, with_all
-from .summary import key_numbers, shown, strip
-from .tidy import derived
+from workbench.plots.paired_effects import paired, paired_effects
+from workbench.report.markup import Html, table, tag
+from workbench.report.page import Page, rendered
+from workbench.report.panels import Panel, number
+from workbench.report.provenance import flat, seeds
+from workbench.report.selectors import by, with_all
+from workbench.report.summary import key_numbers, shown, strip
+from workbench.report.tidy import derived
+from workbench.stats import t_interval
+from workbench.types import WorkbenchError
 
-CHANGES = (("odd", "odd effect", "log-odds"), ("steerability", "steerability", "log-odds per multiplier"),
-           ("c_heldout", "held-out agreement c", "mean cosine"), ("d_prime_split", "split-half d′", "pooled sd"),
-           ("anti_braun", "anti-steerable prompts", "share"))
+CHANGES = (
+    ("odd", "odd effect", "log-odds"),
+    ("steerability", "steerability", "log-odds per multiplier"),
+    ("c_heldout", "held-out agreement c", "mean cosine"),
+    ("d_prime_split", "split-half d′", "pooled sd"),
+    ("anti_braun", "anti-steerable prompts", "share"),
+)
 
 
 def compare_page(a: Any, b: Any) -> str:
@@ -26,23 +31,37 @@ def compare_page(a: Any, b: Any) -> str:
     first, second = derived(a.tables)[0], derived(b.tables)[0]
     pairs, reason = paired_cells(first, second)
     tables = {"paired": pairs} if not reason else {}
-    sections = [tag("section", tag("h2", "In short"), tag("p", same(a, b)), strip(changes(pairs)), id="summary"),
-                tag("section", tag("h2", "Key numbers"), number_table(a, b, first, second)),
-                tag("section", tag("h2", "What differs in the set-up"), setting_table(a, b))]
-    panel = Panel("paired-effects", "Odd effects, cell by cell", "paired", paired_effects,
-                  "n = {rows} cells of {distinct:concept} concepts that both records have; intervals 95 %",
-                  tuple(with_all(s) if s.options else s for s in (by(tables, "paired", "prompt_type"),
-                                                                  by(tables, "paired", "layer"))),
-                  height=(560, 420), reason=reason)
-    page = Page("Two records compared", f"first: {about(a)} · second: {about(b)}", sections, [opened(panel)], tables,
-                listed=[("paired", "Cells that both records have")])
+    sections = [
+        tag("section", tag("h2", "In short"), tag("p", same(a, b)), strip(changes(pairs)), id="summary"),
+        tag("section", tag("h2", "Key numbers"), number_table(a, b, first, second)),
+        tag("section", tag("h2", "What differs in the set-up"), setting_table(a, b)),
+    ]
+    panel = Panel(
+        "paired-effects",
+        "Odd effects, cell by cell",
+        "paired",
+        paired_effects,
+        "n = {rows} cells of {distinct:concept} concepts that both records have; intervals 95 %",
+        tuple(
+            with_all(s) if s.options else s
+            for s in (by(tables, "paired", "prompt_type"), by(tables, "paired", "layer"))
+        ),
+        height=(560, 420),
+        reason=reason,
+    )
+    page = Page(
+        "Two records compared",
+        f"first: {about(a)} · second: {about(b)}",
+        sections,
+        [opened(panel)],
+        tables,
+        listed=[("paired", "Cells that both records have")],
+    )
     return rendered(page)
 
 
 def opened(panel: Panel) -> Panel:
     """The panel with every selector at "all"."""
-    from dataclasses import replace
-
     return replace(panel, selectors=tuple(replace(s, value="all") for s in panel.selectors))
 
 
@@ -52,8 +71,11 @@ def about(record: Any) -> str:
 
 def same(a: Any, b: Any) -> str:
     """Whether the two are the same finding."""
-    return ("Both records have the same digest: the same study with the same outcome." if a.digest == b.digest
-            else "The records differ. Differences are second minus first, with 95 % intervals over concepts.")
+    return (
+        "Both records have the same digest: the same study with the same outcome."
+        if a.digest == b.digest
+        else "The records differ. Differences are second minus first, with 95 % intervals over concepts."
+    )
 
 
 def paired_cells(first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, str]:
@@ -85,9 +107,13 @@ def changes(pairs: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 def number_table(a: Any, b: Any, first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame]) -> Html:
     """Each key number of both records."""
-    one, two = ({label: (value, note) for label, value, note in key_numbers(r, t)} for r, t in ((a, first), (b, second)))
-    rows = [[label, one.get(label, ("–", ""))[0], two.get(label, ("–", ""))[0], (one.get(label) or two[label])[1]]
-            for label in dict.fromkeys([*one, *two])]
+    one, two = (
+        {label: (value, note) for label, value, note in key_numbers(r, t)} for r, t in ((a, first), (b, second))
+    )
+    rows = [
+        [label, one.get(label, ("–", ""))[0], two.get(label, ("–", ""))[0], (one.get(label) or two[label])[1]]
+        for label in dict.fromkeys([*one, *two])
+    ]
     if not rows:
         return tag("p", "Neither record has the tables that key numbers are made of.", class_="empty")
     return table(["quantity", "first", "second", "about"], rows)
@@ -95,10 +121,23 @@ def number_table(a: Any, b: Any, first: Mapping[str, pd.DataFrame], second: Mapp
 
 def setting_table(a: Any, b: Any) -> Html:
     """Configuration, model, versions, seeds and concept digests that are not the same."""
-    one, two = ({**flat(r.config, "config."), **flat(r.model, "model."), **flat(r.versions, "versions."),
-                 **flat(r.concepts, "concept digest."), "seeds": ", ".join(map(str, seeds(r.seeds)))} for r in (a, b))
-    rows = [[name, tag("code", one.get(name, "–")), tag("code", two.get(name, "–"))]
-            for name in dict.fromkeys([*one, *two]) if one.get(name) != two.get(name)]
+    one, two = (
+        {
+            **flat(r.config, "config."),
+            **flat(r.model, "model."),
+            **flat(r.versions, "versions."),
+            **flat(r.concepts, "concept digest."),
+            "seeds": ", ".join(map(str, seeds(r.seeds))),
+        }
+        for r in (a, b)
+    )
+    rows = [
+        [name, tag("code", one.get(name, "–")), tag("code", two.get(name, "–"))]
+        for name in dict.fromkeys([*one, *two])
+        if one.get(name) != two.get(name)
+    ]
     if not rows:
-        return tag("p", f"Nothing: all {number(len(one))} settings, versions, seeds and digests are the same.", class_="calm")
+        return tag(
+            "p", f"Nothing: all {number(len(one))} settings, versions, seeds and digests are the same.", class_="calm"
+        )
     return table(["setting", "first", "second"], rows)

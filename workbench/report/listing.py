@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..plots.words import short
+from workbench.plots.words import short
 
 # what low and high without a name belong to, first found
 OWNERS = ("rho", "share", "here", "mean", "auroc", "cosine")
@@ -26,7 +26,7 @@ def shown_columns(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def intervals(names: list[str]) -> dict[str, tuple[str, str]]:
-    """Quantity -> the two columns of its interval; ``partial_low`` belongs to ``partial_rho`` where that is a column."""
+    """Quantity -> the columns of its interval; ``partial_low`` belongs to ``partial_rho`` where that is a column."""
     spans = {}
     for name in names:
         base = name.removesuffix("_low")

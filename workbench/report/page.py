@@ -10,16 +10,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from ..plots.palette import swaps, template
-from ..plots.words import LABELS, label
-from .columns import encoded
-from .listing import shown_columns
-from .markup import Html, joined, safe, script_json, tag
-from .panels import Panel, counted, guarded, rows_of
+from workbench.report.markup import Html, joined, safe, script_json, tag
+from workbench.report.panels import Panel, counted, guarded, rows_of
+from workbench.report.payload import payload
 
 
 @dataclass(frozen=True)
@@ -40,33 +36,41 @@ def rendered(page: Page) -> str:
     """The page as one string of HTML; panels that cannot be drawn say why."""
     drawn = [guarded(panel, page.tables) for panel in page.panels]
     pictures = [section(i + 1, panel, figure, page) for i, (panel, figure) in enumerate(drawn)]
-    content = {
-        "tables": used_tables(page, [panel for panel, figure in drawn if figure is not None]),
-        "panels": [panel_json(panel, figure) for panel, figure in drawn if figure is not None],
-        "listed": [{"name": name, "columns": shown_columns(page.tables[name])} for name, _ in page.listed if name in page.tables],
-        "labels": {name: label(name) for name in LABELS}, "swaps": swaps("dark"),
-        "templates": {theme: template(theme) for theme in ("light", "dark")},
-    }
-    body = joined([
-        tag("header", tag("div", tag("h1", page.title), tag("p", page.subtitle, class_="meta")),
-            tag("button", "Dark", id="theme", type="button", title="Switch between the light and the dark page")),
-        contents(page), tag("main", *page.sections, tag("h2", "Pictures", id="pictures"), *pictures, table_section(page),
-                            *page.after),
-        tag("noscript", tag("p", "The pictures and the long tables need JavaScript; the summary does not.")),
-    ])
+    content = payload(page.tables, drawn, [name for name, _ in page.listed])
+    body = joined(
+        [
+            tag(
+                "header",
+                tag("div", tag("h1", page.title), tag("p", page.subtitle, class_="meta")),
+                tag("button", "Dark", id="theme", type="button", title="Switch between the light and the dark page"),
+            ),
+            contents(page),
+            tag(
+                "main",
+                *page.sections,
+                tag("h2", "Pictures", id="pictures"),
+                *pictures,
+                table_section(page),
+                *page.after,
+            ),
+            tag("noscript", tag("p", "The pictures and the long tables need JavaScript; the summary does not.")),
+        ]
+    )
     return document(page.title, body, content)
 
 
 def document(title: str, body: Html, content: Mapping[str, Any]) -> str:
     """Head, styles, body, data, library and script, in that order, so that text shows before the library loads."""
-    return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{safe(title)}</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            '<meta name="color-scheme" content="light dark">'
-            f"<style>{asset('page.css')}</style></head><body>{body}"
-            f'<script type="application/json" id="page-data">{script_json(content)}</script>'
-            f"<script>{library()}</script>"
-            + "".join(f"<script>{asset(name)}</script>" for name in ("data.js", "tables.js", "page.js"))
-            + "</body></html>\n")
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{safe(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<style>{asset('page.css')}</style></head><body>{body}"
+        f'<script type="application/json" id="page-data">{script_json(content)}</script>'
+        f"<script>{library()}</script>"
+        + "".join(f"<script>{asset(name)}</script>" for name in ("data.js", "tables.js", "page.js"))
+        + "</body></html>\n"
+    )
 
 
 @cache
@@ -82,8 +86,14 @@ def asset(name: str) -> str:
 
 def contents(page: Page) -> Html:
     """Links to the parts of the page."""
-    found = [("summary", "Summary"), ("use", "What to use"), ("pictures", f"Pictures 1–{len(page.panels)}"),
-             ("tables", "Tables"), ("method", "Method"), ("provenance", "Provenance")]
+    found = [
+        ("summary", "Summary"),
+        ("use", "What to use"),
+        ("pictures", f"Pictures 1–{len(page.panels)}"),
+        ("tables", "Tables"),
+        ("method", "Method"),
+        ("provenance", "Provenance"),
+    ]
     text = "".join([*page.sections, *page.after]) + "".join(f'id="{name}"' for name in ("pictures", "tables"))
     return tag("nav", *(tag("a", word, href=f"#{name}") for name, word in found if f'id="{name}"' in text))
 
@@ -92,80 +102,60 @@ def section(number: int, panel: Panel, figure: Figure | None, page: Page) -> Htm
     """Number, title, what to see, controls, picture, n and the readout, or the reason why it is empty."""
     head = tag("h3", tag("span", number, class_="number"), panel.title)
     if figure is None:
-        return tag("section", head, tag("p", f"This picture is empty: {panel.reason}.", class_="empty"),
-                   class_="panel", id=panel.name)
+        return tag(
+            "section",
+            head,
+            tag("p", f"This picture is empty: {panel.reason}.", class_="empty"),
+            class_="panel",
+            id=panel.name,
+        )
     see = str(figure.layout.title.subtitle.text or "").replace("<br>", " ")
     note = (page.notes or {}).get(panel.table, "")
     return tag(
-        "section", head, tag("p", tag("b", "What to see: "), see, class_="see"), tag("div", class_="controls"),
-        tag("div", class_="plot", role="img", aria_label=f"{panel.title}. {see}",
-            style=f"--tall:{panel.height[0]}px;--small:{panel.height[1]}px"),
+        "section",
+        head,
+        tag("p", tag("b", "What to see: "), see, class_="see"),
+        tag("div", class_="controls"),
+        tag(
+            "div",
+            class_="plot",
+            role="img",
+            aria_label=f"{panel.title}. {see}",
+            style=f"--tall:{panel.height[0]}px;--small:{panel.height[1]}px",
+        ),
         tag("p", class_="readout") if panel.readout else "",
-        tag("p", tag("span", counted(panel.count, rows_of(panel, page.tables)), class_="count"), ". ",
-            panel.note, note, " ", tag("button", "CSV of these rows", type="button", class_="csv"), class_="n"),
-        class_="panel", id=panel.name)
-
-
-def panel_json(panel: Panel, figure: Figure) -> dict[str, Any]:
-    """The picture without its data, its table, its choices."""
-    content = bare(figure)
-    return {
-        "name": panel.name, "table": panel.table, "figure": content, "count": panel.count,
-        "selectors": [{"name": s.name, "label": s.label, "value": plain_json(s.value), "axis": s.axis,
-                       "options": [[plain_json(v), text] for v, text in s.options]} for s in panel.selectors],
-        "readout": None if panel.readout is None else {
-            "table": panel.readout.table, "where": dict(panel.readout.where), "text": panel.readout.text,
-            "missing": panel.readout.missing},
-    }
-
-
-def bare(figure: Figure) -> dict[str, Any]:
-    """The figure's JSON without title and template (the page has its own) and without the arrays that are bound."""
-    content = plain_json(figure.to_plotly_json())
-    for name in ("title", "template"):
-        content["layout"].pop(name, None)
-    for trace in content["data"]:
-        for place in trace.get("meta", {}).get("bind", {}):
-            *path, last = place.split(".")
-            target = trace
-            for step in path:
-                target = target[step]
-            target.pop(last, None)
-    return content
-
-
-def plain_json(value: Any) -> Any:
-    """Numpy and tuples as lists and numbers."""
-    if isinstance(value, Mapping):
-        return {str(k): plain_json(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [plain_json(v) for v in value]
-    if isinstance(value, np.generic):
-        return plain_json(value.item())
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def used_tables(page: Page, panels: Sequence[Panel]) -> dict[str, Any]:
-    """Every table that a panel, a readout or the tables' section needs, once, with the columns that are used."""
-    columns: dict[str, set[str] | None] = {}
-    for panel in panels:
-        columns[panel.table] = merged(columns.get(panel.table, set()), set(panel.columns) or None)
-        if panel.readout:
-            columns[panel.readout.table] = None
-    columns |= {name: None for name, _ in page.listed}
-    return {name: encoded(page.tables[name], None if wanted is None else [c for c in page.tables[name] if c in wanted])
-            for name, wanted in columns.items() if name in page.tables}
-
-
-def merged(one: set[str] | None, other: set[str] | None) -> set[str] | None:
-    return None if one is None or other is None else one | other
+        tag(
+            "p",
+            tag("span", counted(panel.count, rows_of(panel, page.tables)), class_="count"),
+            ". ",
+            panel.note,
+            note,
+            " ",
+            tag("button", "CSV of these rows", type="button", class_="csv"),
+            class_="n",
+        ),
+        class_="panel",
+        id=panel.name,
+    )
 
 
 def table_section(page: Page) -> Html:
     """Places for the long tables; the script fills them page by page."""
-    parts = [tag("details", tag("summary", f"{title} ({len(page.tables[name])} rows)"),
-                 tag("div", class_="grid", data_table=name), open=i == 0)
-             for i, (name, title) in enumerate(page.listed) if name in page.tables]
+    parts = [
+        tag(
+            "details",
+            tag("summary", f"{title} ({len(page.tables[name])} rows)"),
+            tag("div", class_="grid", data_table=name),
+            open=i == 0,
+        )
+        for i, (name, title) in enumerate(page.listed)
+        if name in page.tables
+    ]
     hint = tag("p", "Click a heading to sort; type to keep the rows that contain a word.", class_="meta")
-    return tag("section", tag("h2", "Tables"), hint, *(parts or [tag("p", "The record has no tables.", class_="empty")]),
-               id="tables")
+    return tag(
+        "section",
+        tag("h2", "Tables"),
+        hint,
+        *(parts or [tag("p", "The record has no tables.", class_="empty")]),
+        id="tables",
+    )

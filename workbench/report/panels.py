@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from ..plots.binding import chosen, select
-from ..plots.words import plain
-from ..types import WorkbenchError
+from workbench.plots.binding import chosen, select
+from workbench.plots.words import plain
+from workbench.types import WorkbenchError
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Selector:
 
 @dataclass(frozen=True)
 class Readout:
-    """A sentence below a picture, filled from the row of ``table`` that matches the choice; "@x" names a chosen column."""
+    """A sentence below a picture, filled from the row of ``table`` that fits the choice; "@x" is a chosen column."""
 
     table: str
     where: Mapping[str, str]
@@ -141,5 +141,6 @@ def guarded(panel: Panel, tables: Mapping[str, pd.DataFrame]) -> tuple[Panel, Fi
     try:
         return panel, figure_of(panel, tables)
     except (WorkbenchError, KeyError, ValueError, TypeError, IndexError) as error:
-        reason = str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
+        reason = " ".join(str(error).split())[:200]
+        reason = reason if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {reason}"
         return replace(panel, reason=reason), None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .markup import Html, table, tag
+from workbench.report.markup import Html, table, tag
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, str]:
@@ -26,14 +26,25 @@ def pairs(title: str, values: Mapping[str, Any], fold: bool = False) -> Html:
 
 def provenance(record: Any) -> Html:
     """Everything needed to run the study again and to see whether it is the same."""
-    about = {"study": record.study, "record digest": record.digest, "created": record.created,
-             "duration (seconds)": f"{record.seconds:.1f}" if record.seconds is not None else "–",
-             "seeds": ", ".join(map(str, seeds(record.seeds)))}
+    about = {
+        "study": record.study,
+        "record digest": record.digest,
+        "created": record.created,
+        "duration (seconds)": f"{record.seconds:.1f}" if record.seconds is not None else "–",
+        "seeds": ", ".join(map(str, seeds(record.seeds))),
+    }
     rows = {name: f"{len(t)} rows × {len(t.columns)} columns" for name, t in record.tables.items()}
-    return tag("section", tag("h2", "Provenance"), pairs("Record", about), pairs("Model", record.model),
-               pairs("Versions", record.versions), pairs("Configuration", record.config),
-               pairs(f"Concept digests ({len(record.concepts)})", record.concepts, fold=True),
-               pairs(f"Tables ({len(rows)})", rows, fold=True), id="provenance")
+    return tag(
+        "section",
+        tag("h2", "Provenance"),
+        pairs("Record", about),
+        pairs("Model", record.model),
+        pairs("Versions", record.versions),
+        pairs("Configuration", record.config),
+        pairs(f"Concept digests ({len(record.concepts)})", record.concepts, fold=True),
+        pairs(f"Tables ({len(rows)})", rows, fold=True),
+        id="provenance",
+    )
 
 
 def seeds(value: Any) -> list:

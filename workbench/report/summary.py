@@ -6,30 +6,48 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..plots.binding import select
-from ..stats import proportion, t_interval
-from ..types import Effect
-from .markup import Html, joined, table, tag
-from .panels import number
-from .tidy import recommended
+from workbench.plots.binding import select
+from workbench.report.markup import Html, joined, table, tag
+from workbench.report.panels import number
+from workbench.report.tidy import recommended
+from workbench.stats import proportion, t_interval
+from workbench.types import Effect
 
 Tables = Mapping[str, pd.DataFrame]
 
 
 def opening(record: Any, tables: Tables) -> Html:
     """Sentences, the strip of numbers, warnings and verdicts."""
-    sentences = record.results.get("summary") or ["The record carries no summary; the numbers below are computed from its "
-                                                  "tables."]
-    return tag("section", tag("h2", "One-minute summary"), tag("ul", *(tag("li", s) for s in sentences), class_="summary"),
-               strip(key_numbers(record, tables)), verdicts(record.results.get("verdicts") or {}),
-               warning_box(record.warnings), id="summary")
+    sentences = record.results.get("summary") or [
+        "The record carries no summary; the numbers below are computed from its tables."
+    ]
+    return tag(
+        "section",
+        tag("h2", "One-minute summary"),
+        tag("ul", *(tag("li", s) for s in sentences), class_="summary"),
+        strip(key_numbers(record, tables)),
+        verdicts(record.results.get("verdicts") or {}),
+        warning_box(record.warnings),
+        id="summary",
+    )
 
 
 def strip(numbers: list[tuple[str, str, str]]) -> Html:
     """Big value, what it is, and a note, side by side."""
-    return tag("div", *(tag("div", tag("div", value, class_="value"), tag("div", label, class_="label"),
-                            tag("div", note, class_="note"), class_="key") for label, value, note in numbers),
-               class_="strip")
+    return tag(
+        "div",
+        *(
+            tag(
+                "div",
+                tag("div", value, class_="value"),
+                tag("div", label, class_="label"),
+                tag("div", note, class_="note"),
+                class_="key",
+            )
+            for label, value, note in numbers
+        ),
+        class_="strip",
+    )
 
 
 def shown(effect: Effect, share: bool = False) -> str:
@@ -48,8 +66,14 @@ def key_numbers(record: Any, tables: Tables) -> list[tuple[str, str, str]]:
     """(label, value, note): from ``results["key_numbers"]`` where a study gives them, else from the tables."""
     given = record.results.get("key_numbers")
     if given:
-        return [(str(row["label"]), shown(row["value"]) if isinstance(row["value"], Effect) else str(row["value"]),
-                 str(row.get("note", ""))) for row in given]
+        return [
+            (
+                str(row["label"]),
+                shown(row["value"]) if isinstance(row["value"], Effect) else str(row["value"]),
+                str(row.get("note", "")),
+            )
+            for row in given
+        ]
     return [*sizes(tables), *at_recommended(tables), *correlation(tables)]
 
 
@@ -57,8 +81,11 @@ def sizes(tables: Tables) -> list[tuple[str, str, str]]:
     cells = tables.get("cells", pd.DataFrame())
     if "concept" not in cells:
         return []
-    parts = [f"{cells[c].nunique()} {word}" for c, word in (("prompt_type", "prompt types"), ("layer", "layers"))
-             if c in cells]
+    parts = [
+        f"{cells[c].nunique()} {word}"
+        for c, word in (("prompt_type", "prompt types"), ("layer", "layers"))
+        if c in cells
+    ]
     return [("concepts", str(cells["concept"].nunique()), f"{len(cells)} cells: {' × '.join(parts)}")]
 
 
@@ -68,11 +95,18 @@ def at_recommended(tables: Tables) -> list[tuple[str, str, str]]:
     out = []
     if "beats_random" in best and len(best):
         flags = best["beats_random"].astype(bool)
-        out.append(("beat random directions", shown(proportion(flags), share=True),
-                    f"{int(flags.sum())} of {len(flags)} concepts at the recommended setting"))
-    wanted = ((best, "odd", "odd effect, mean", "log-odds at the recommended layer, multiplier 1", False),
-              (best, "c_heldout", "held-out agreement c, mean", "mean cosine; noise gives 0", False),
-              (chosen, "backfire", "prompts that backfire, mean", "at the recommended setting; no effect gives 50 %", True))
+        out.append(
+            (
+                "beat random directions",
+                shown(proportion(flags), share=True),
+                f"{int(flags.sum())} of {len(flags)} concepts at the recommended setting",
+            )
+        )
+    wanted = (
+        (best, "odd", "odd effect, mean", "log-odds at the recommended layer, multiplier 1", False),
+        (best, "c_heldout", "held-out agreement c, mean", "mean cosine; noise gives 0", False),
+        (chosen, "backfire", "prompts that backfire, mean", "at the recommended setting; no effect gives 50 %", True),
+    )
     for frame, column, label, note, share in wanted:
         values = frame[column].dropna() if column in frame else pd.Series(dtype=float)
         values = values[np.isfinite(values)]
@@ -92,43 +126,66 @@ def correlation(tables: Tables) -> list[tuple[str, str, str]]:
     if rows.empty:
         return []
     row = rows.iloc[0]
-    parts = [f"{name} {number(row[f'{key}_rho'])} [{number(row[f'{key}_low'])}, {number(row[f'{key}_high'])}]"
-             for key, name in (("transplant", "other concepts’ vectors"), ("partial", "partial")) if f"{key}_rho" in row]
+    parts = [
+        f"{name} {number(row[f'{key}_rho'])} [{number(row[f'{key}_low'])}, {number(row[f'{key}_high'])}]"
+        for key, name in (("transplant", "other concepts’ vectors"), ("partial", "partial"))
+        if f"{key}_rho" in row
+    ]
     where = "" if len(pooled) else f" ({row['prompt_type']}, layer {row['layer']})"
-    return [(f"ρ of held-out c and odd effect{where}",
-             f"{number(row['rho'])} [{number(row['low'])}, {number(row['high'])}]", "; ".join(parts))]
+    return [
+        (
+            f"ρ of held-out c and odd effect{where}",
+            f"{number(row['rho'])} [{number(row['low'])}, {number(row['high'])}]",
+            "; ".join(parts),
+        )
+    ]
 
 
 def verdicts(found: Mapping[str, Any]) -> Html:
     """Each question with its verdict."""
     if not found:
         return Html("")
-    return tag("dl", *(joined([tag("dt", name), tag("dd", shown(v) if isinstance(v, Effect) else v)])
-                       for name, v in found.items()), class_="verdicts")
+    return tag(
+        "dl",
+        *(joined([tag("dt", name), tag("dd", shown(v) if isinstance(v, Effect) else v)]) for name, v in found.items()),
+        class_="verdicts",
+    )
 
 
 def warning_box(warnings: list[str]) -> Html:
     if not warnings:
         return tag("p", "No warnings were recorded.", class_="calm")
-    return tag("div", tag("h3", f"Warnings ({len(warnings)})"), tag("ul", *(tag("li", w) for w in warnings)),
-               class_="warnings", role="note")
+    return tag(
+        "div",
+        tag("h3", f"Warnings ({len(warnings)})"),
+        tag("ul", *(tag("li", w) for w in warnings)),
+        class_="warnings",
+        role="note",
+    )
 
 
 def advice(tables: Tables, reason: str = "") -> Html:
     """One row per concept: the setting to use, its effect, and how often it backfires."""
     rows = tables.get("recommendation")
     if rows is None or rows.empty:
-        return tag("p", f"No recommendation: {reason or 'the record has no rows in the table recommendation'}.",
-                   class_="empty")
-    return table(["concept", "use", "effect (log-odds)", "backfires on"],
-                 (advice_row(row) for row in rows.to_dict("records")), id="advice")
+        return tag(
+            "p", f"No recommendation: {reason or 'the record has no rows in the table recommendation'}.", class_="empty"
+        )
+    return table(
+        ["concept", "use", "effect (log-odds)", "backfires on"],
+        (advice_row(row) for row in rows.to_dict("records")),
+        stacked=True,
+    )
 
 
 def advice_row(row: Mapping[str, Any]) -> list[Any]:
     use = f"layer {row.get('layer')}, multiplier {span(row, 'multiplier', tenth)}, prompt type {row.get('prompt_type')}"
-    return [tag("span", str(row.get("title") or row.get("concept")), title=row.get("concept")), use,
-            (float(row.get("effect", np.nan)), span(row, "effect", number)),
-            (float(row.get("backfire", np.nan)), f"{span(row, 'backfire', whole_percent)} % of prompts")]
+    return [
+        tag("span", str(row.get("title") or row.get("concept")), title=row.get("concept")),
+        use,
+        (float(row.get("effect", np.nan)), span(row, "effect", number)),
+        (float(row.get("backfire", np.nan)), f"{span(row, 'backfire', whole_percent)} % of prompts"),
+    ]
 
 
 def span(row: Mapping[str, Any], name: str, form: Callable[[Any], str]) -> str:

@@ -4,17 +4,28 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from ..plots.correlation_forest import with_rows
-from ..plots.cosine_matrix import mirrored
-from ..plots.layer_heatmap import with_mean
-from ..plots.prompt_slopes import with_ranks
-from ..plots.read_write import joined
-from ..stats import t_interval
-from ..types import WorkbenchError
+from workbench.plots.correlation_forest import with_rows
+from workbench.plots.cosine_matrix import mirrored
+from workbench.plots.layer_heatmap import with_mean
+from workbench.plots.prompt_slopes import with_ranks
+from workbench.plots.published_dots import with_heights
+from workbench.plots.read_write import joined
+from workbench.stats import t_interval
+from workbench.types import WorkbenchError
 
 CELL = ["concept", "prompt_type", "layer"]
-HEAT_COLUMNS = ("odd", "effect", "even", "steerability", "c_heldout", "d_prime_split", "anti_braun", "anti_eps",
-                "transplant_odd", "norm_ratio")
+HEAT_COLUMNS = (
+    "odd",
+    "effect",
+    "even",
+    "steerability",
+    "c_heldout",
+    "d_prime_split",
+    "anti_braun",
+    "anti_eps",
+    "transplant_odd",
+    "norm_ratio",
+)
 ALL_CONCEPTS = "mean over concepts"
 
 
@@ -23,9 +34,9 @@ def derived(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame]
     recipes: dict[str, tuple[tuple[str, ...], Callable[..., pd.DataFrame]]] = {
         "cells": (("cells",), whole),
         "recommendation": (("recommendation",), whole),
-        "published": (("published",), whole),
+        "published": (("published",), with_heights),
         "probes": (("probes",), whole),
-        "curves": (("curves",), sorted_curves),
+        "curves": (("curves", "cells"), sorted_curves),
         "prompts": (("prompts",), with_ranks),
         "projections": (("projections",), whole),
         "correlations": (("correlations",), with_rows),
@@ -52,9 +63,12 @@ def whole(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def sorted_curves(curves: pd.DataFrame) -> pd.DataFrame:
-    """Multipliers in order, so that lines do not run back and forth."""
-    return curves.sort_values([*CELL, "direction", "multiplier"], kind="stable")
+def sorted_curves(curves: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Multipliers in order, so that lines do not run back and forth; ``n_eval`` of the cell beside them."""
+    table = curves.sort_values([*CELL, "direction", "multiplier"], kind="stable")
+    if "n_eval" in table or not {*CELL, "n_eval"} <= set(cells):
+        return table
+    return table.merge(cells[[*CELL, "n_eval"]], on=CELL, how="left")
 
 
 def with_all_concepts(patching: pd.DataFrame) -> pd.DataFrame:

@@ -7,21 +7,22 @@ from typing import Any
 
 from plotly.graph_objects import Figure
 
-from ..figures import export, sized
-from ..types import WorkbenchError
-from .compare import compare_page
-from .panels import captioned, guarded, rows_of
-from .reliability import panels
-from .reliability_page import reliability_page
-from .tidy import derived
+from workbench.figures import export, sized
+from workbench.report.compare import compare_page
+from workbench.report.panels import captioned, guarded, rows_of
+from workbench.report.pictures import panels
+from workbench.report.reliability_page import reliability_page
+from workbench.report.tidy import derived
+from workbench.types import WorkbenchError
 
 Progress = Callable[[int, int, str], None]
 PRINT_SIZES = {"propensity-overview": (1000, 760), "cosines-concepts": (900, 860), "recommendation": (900, 780)}
 
 
-def write_report(record: Any, folder: Path | str, *, formats: Sequence[str] = ("pdf", "svg"),
-                 progress: Progress | None = None) -> Path:
-    """Write ``report.html`` and ``figures/*`` (each picture in ``formats``, and its data as CSV); return the page's path.
+def write_report(
+    record: Any, folder: Path | str, *, formats: Sequence[str] = ("pdf", "svg"), progress: Progress | None = None
+) -> Path:
+    """Write ``report.html`` and ``figures/*`` (pictures in ``formats``, data as CSV); return the page's path.
 
     ``progress(done, total, what)`` is called before each step. Where no browser is found the page and the CSV files
     are written and ``figures/README.txt`` says what is missing. ``record.json`` is left to ``records.save``.
@@ -38,8 +39,13 @@ def write_report(record: Any, folder: Path | str, *, formats: Sequence[str] = ("
         if figure is not None:
             figures[panel.name] = printable(captioned(panel, figure, tables), panel.name)
             data[panel.name] = rows_of(panel, tables)
-    done = export(figures, folder / "figures", data=data, formats=formats,
-                  progress=lambda i, _, name: say(1 + i, total, f"figures/{name}"))
+    done = export(
+        figures,
+        folder / "figures",
+        data=data,
+        formats=formats,
+        progress=lambda i, _, name: say(1 + i, total, f"figures/{name}"),
+    )
     note = folder / "figures" / "README.txt"
     if done.message:
         atomic(note, done.message + "\n")

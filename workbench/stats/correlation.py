@@ -16,7 +16,7 @@ from workbench.types import Effect, WorkbenchError
 CHUNK = 1_000_000  # weights held at once: draws are handled in chunks of this many numbers
 
 
-def spearman(
+def spearman(  # noqa: PLR0913 - see partial_spearman
     x: ArrayLike, y: ArrayLike, draws: int = 1000, seed: int = 0, groups: ArrayLike | None = None, level: float = 0.95
 ) -> Effect:
     """Spearman's ρ of ``x`` and ``y`` [n], interval by resampling ``groups`` [n] (rows where there are none).
@@ -26,7 +26,7 @@ def spearman(
     return partial_spearman(x, y, (), groups, draws=draws, seed=seed, level=level)
 
 
-def partial_spearman(
+def partial_spearman(  # noqa: PLR0913 - every argument is a setting of the bootstrap
     x: ArrayLike,
     y: ArrayLike,
     covariates: Sequence[ArrayLike] | np.ndarray,
@@ -35,7 +35,7 @@ def partial_spearman(
     draws: int = 1000,
     seed: int = 0,
     level: float = 0.95,
-) -> Effect:  # noqa: PLR0913 - the signature is the specification
+) -> Effect:
     """Spearman's ρ of ``x`` and ``y`` [n] given ``covariates`` (a sequence of [n]): correlation of rank residuals.
 
     Ranks of x and y are each regressed on the covariates' ranks; a constant or repeated covariate changes nothing.

@@ -6,7 +6,9 @@ from numpy.typing import ArrayLike
 from workbench.types import Effect, WorkbenchError
 
 
-def undetermined(estimate: float, why: str, *, level: float = 0.95, n: int = 0, n_groups: int = 0, unit: str = "") -> Effect:
+def undetermined(
+    estimate: float, why: str, *, level: float = 0.95, n: int = 0, n_groups: int = 0, unit: str = ""
+) -> Effect:
     """An effect whose interval is the whole line: fewer than two groups, or a statistic that is not defined.
 
     It covers every value, so no verdict built on intervals can be reached from it. ``method`` says why.

@@ -30,7 +30,7 @@ def t_interval(values: ArrayLike, level: float = 0.95, unit: str = "", groups: A
     return Effect(mean, float(mean - half), float(mean + half), level, len(row), count, unit, f"t over {over}")
 
 
-def jackknife_interval(
+def jackknife_interval(  # noqa: PLR0913 - the fields of an effect
     estimate: float, left_out: ArrayLike, *, level: float = 0.95, n: int = 0, unit: str = "", clamp: float = np.inf
 ) -> Effect:
     """The interval of a smooth statistic from its ``left_out`` values [group], each computed without one group.
@@ -49,7 +49,7 @@ def jackknife_interval(
     return Effect(float(estimate), float(low), float(high), level, int(n), count, unit, "jackknife t over groups")
 
 
-def bootstrap_groups(
+def bootstrap_groups(  # noqa: PLR0913 - every argument is a setting of the bootstrap
     statistic: Callable[..., float],
     data: Any,
     groups: ArrayLike | None,
@@ -57,7 +57,7 @@ def bootstrap_groups(
     level: float = 0.95,
     seed: int = 0,
     unit: str = "",
-) -> Effect:  # noqa: PLR0913 - the signature is the specification
+) -> Effect:
     """Percentile bootstrap of ``statistic`` by resampling whole groups.
 
     ``data`` is a DataFrame (``statistic(frame)``) or a sequence of arrays of equal length (``statistic(*arrays)``).
@@ -90,16 +90,23 @@ def expanded_tails(count: int, level: float) -> tuple[float, float]:
     """The two percentiles of a bootstrap over ``count`` groups, expanded to t width.
 
     A plain percentile interval is too narrow by √((G−1)/G) and by z against t; taking the percentiles
-    Φ(±√(G/(G−1))·t) repairs both (Hesterberg 2015, "What teachers should know about the bootstrap"): a mean of 6 groups is
-    covered in 92 % instead of 84 % of runs.
+    Φ(±√(G/(G−1))·t) repairs both (Hesterberg 2015, "What teachers should know about the bootstrap"): a mean of 6 groups
+    is covered in 92 % instead of 84 % of runs.
     """
     reach = np.sqrt(count / (count - 1)) * stdtrit(count - 1, (1 + level) / 2)
     return float(ndtr(-reach)), float(ndtr(reach))
 
 
-def percentile_effect(
-    estimate: float, drawn: np.ndarray, tails: tuple[float, float], *, level: float, n: int, n_groups: int, unit: str = ""
-) -> Effect:  # noqa: PLR0913 - the fields of an effect
+def percentile_effect(  # noqa: PLR0913 - the fields of an effect
+    estimate: float,
+    drawn: np.ndarray,
+    tails: tuple[float, float],
+    *,
+    level: float,
+    n: int,
+    n_groups: int,
+    unit: str = "",
+) -> Effect:
     """An effect from bootstrap draws; draws that are not finite are left out and counted in ``method``."""
     good = drawn[np.isfinite(drawn)]
     if len(good) < 0.9 * len(drawn):
@@ -119,5 +126,5 @@ def _row_taker(data: Any) -> tuple[Callable[[np.ndarray], Sequence[Any]], int]:
     lengths = {len(part) for part in arrays if part.ndim}
     if len(lengths) != 1 or any(part.ndim == 0 for part in arrays):
         shapes = ", ".join(str(part.shape) for part in arrays)
-        raise WorkbenchError(f"bootstrap data have shapes {shapes}; expected a DataFrame or arrays of one length: wrap one array as [array]")
+        raise WorkbenchError(f"bootstrap data have shapes {shapes}; expected a DataFrame or arrays of one length")
     return lambda index: [part[index] for part in arrays], lengths.pop()

@@ -19,7 +19,7 @@ def clopper_pearson(k: int, n: int, level: float = 0.95, *, two_sided: bool = Fa
         raise WorkbenchError(f"clopper_pearson got k = {k} of n = {n}; expected 0 <= k <= n")
     if n == 0:
         return undetermined(np.nan, "no rows", level=level, unit="share")
-    low, high = _beta_bounds(k, n, (1 - level) / 2 if two_sided else 1 - level)
+    low, high = _beta_bounds(float(k), float(n), (1 - level) / 2 if two_sided else 1 - level)
     method = f"Clopper-Pearson, {'two-sided' if two_sided else 'one-sided bounds'}"
     return Effect(float(k / n), low, high, level, int(n), int(n), "share", method)
 
@@ -33,7 +33,9 @@ def proportion(flags: ArrayLike, groups: ArrayLike | None = None, level: float =
     """
     row = as_vector(flags, "flags")
     if not np.isin(row, (0.0, 1.0)).all():
-        raise WorkbenchError("flags hold numbers other than 0 and 1; expected true or false: compare with a threshold first")
+        raise WorkbenchError(
+            "flags hold numbers other than 0 and 1; expected true or false: compare with a threshold first"
+        )
     if groups is None:
         return clopper_pearson(int(row.sum()), len(row), level, two_sided=True)
     codes, count = group_codes(groups, len(row))

@@ -48,7 +48,7 @@ def grid(function: Callable, jobs: Sequence[tuple], model, cells: Path, tell: Te
 def _run(function: Callable, jobs: Sequence[tuple], todo: list[int], model, paths: list[Path]):
     """Compute the missing cells; yields their indices as they are written."""
     workers = jobs[0][0].workers or min(os.cpu_count() or 1, max(1, len(todo)))
-    source = getattr(model, "source", None)
+    source = "" if model.hooks else model.source
     if workers == 1 or not source or len(todo) < 2:
         for i in todo:
             write(paths[i], function(model, *jobs[i]))

@@ -70,7 +70,7 @@ def heldout_only(concept: Concept, model) -> Concept:
 
 def organism_file(model, name: str) -> Path | None:
     """A file beside an organism's weights, if the model came from a directory that has it."""
-    folder = getattr(model, "folder", None)
+    folder = model.folder
     path = Path(folder) / name if folder else None
     return path if path is not None and path.exists() else None
 

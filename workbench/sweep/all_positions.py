@@ -57,7 +57,7 @@ def steer_all_positions(
         else:
             hooks = [inner_hook(plan, low, count, mask)]
         start = entry_layer(model, plan.site)
-        final = upper_blocks(model, entering.flatten(0, 1), start, many, bundle.reads, hooks)
+        final = upper_blocks(model, entering.flatten(0, 1), start, many, bundle.read, hooks)
         parts.append(bundle.scores(model, final.unflatten(0, (count, rows))))
     return torch.cat(parts)
 

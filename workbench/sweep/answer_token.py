@@ -47,7 +47,7 @@ def steer_tail(
             hooks = [_inner_hook(plan, low, count, mask)]
         new = entering.transpose(0, 1).contiguous()
         final = step(model, cached, new, start=entry_layer(model, plan.site), hooks=hooks)
-        parts.append(bundle.scores(model, final[:, :, -bundle.reads :].transpose(0, 1)))
+        parts.append(bundle.scores(model, final[:, :, bundle.read].transpose(0, 1)))
     return torch.cat(parts)
 
 

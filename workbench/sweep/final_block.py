@@ -23,19 +23,19 @@ def upper_blocks(
     resid: Float[Tensor, "batch position d_model"],
     start: int,
     batch: Batch,
-    reads: int,
+    read: slice,
     hooks: Sequence[Hook] = (),
 ) -> Float[Tensor, "batch read d_model"]:
-    """From the stream entering block ``start`` to the final one at the last ``reads`` positions."""
+    """From the stream entering block ``start`` to the final one at the positions ``read``."""
     last = model.n_layers - 1
     with torch.inference_mode(), running(batch), hooked(model, [*model.hooks, *hooks]):
         around = frame(model, resid, batch)
         # hooks on the last block must see all of its positions
         if start > last or model.hooks or hooks or model.config.model_type not in SEQUENTIAL:
-            return run_blocks(model, resid, around, start)[:, -reads:]
+            return run_blocks(model, resid, around, start)[:, read]
         resid = run_blocks(model, resid, around, start, last)
         block = model.bridge.blocks[last]
         attended = block.attn(block.ln1(resid), **around.arguments(last))
         attended = attended[0] if isinstance(attended, tuple) else attended
-        middle = resid[:, -reads:] + attended[:, -reads:]
+        middle = resid[:, read] + attended[:, read]
         return middle + block.mlp(block.ln2(middle))

@@ -13,7 +13,7 @@ def judge_propensities(asked: Request) -> Propensities:
     """Log-odds of the judge's scores, greedy generation. A score of 1 is the aligned pole fully shown."""
     if not callable(asked.readout.judge):
         raise WorkbenchError("a judge readout came without a judge; expected a callable text -> score in [0, 1]")
-    found = []
+    base, found = _judged(asked, []), []
     for plan in asked.plans:
         rows = [
             _judged(asked, [steering_hook(plan.site, direction, dose, plan.intervention, asked.where)])
@@ -21,7 +21,7 @@ def judge_propensities(asked: Request) -> Propensities:
             for dose in plan.multipliers
         ]
         found.append(np.array(rows).reshape(len(plan), len(asked.prompts)))
-    return Propensities(_judged(asked, []), found)
+    return Propensities(base, found)
 
 
 def _judged(asked: Request, hooks: list[Hook]) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.models import Batch, Hook, batches, forward, position_mask
+from workbench.models import Batch, Hook, Model, batches, forward, position_mask
 from workbench.prompts import answer_texts
 from workbench.sweep.request import Propensities, Request
 from workbench.sweep.variants import Variants, at_site
@@ -16,30 +16,28 @@ from workbench.types import opposite
 
 def plain_propensities(asked: Request) -> Propensities:
     """Unsteered and steered log-odds by full passes over prompt and whole answer, unembedding every position."""
-    base = _log_odds(asked, ())
+    both = [answer_texts(pair, asked.concept.card) for pair in asked.concept.pairs]
+    by_pole = {"aligned": [first for first, _ in both], "unaligned": [second for _, second in both]}
+    answers = by_pole[asked.toward] + by_pole[opposite(asked.toward)]
+    texts = list(batches(asked.model, asked.prompts * 2, answers, asked.batch_tokens))
+    base = _log_odds(asked.model, texts, ())
     found = []
     for plan in asked.plans:
-        rows = [_log_odds(asked, [_hook(plan, i, asked.where)]) for i in range(len(plan))]
+        rows = [_log_odds(asked.model, texts, [_hook(plan, i, asked.where)]) for i in range(len(plan))]
         found.append(np.array(rows).reshape(len(plan), len(base)))
     return Propensities(base, found)
 
 
-def _log_odds(asked: Request, hooks: Sequence[Hook]) -> np.ndarray:
-    """log p(positive answer) − log p(negative answer) of every prompt."""
-    both = [answer_texts(pair, asked.concept.card) for pair in asked.concept.pairs]
-    by_pole = {"aligned": [first for first, _ in both], "unaligned": [second for _, second in both]}
-    positive, negative = (by_pole[pole] for pole in (asked.toward, opposite(asked.toward)))
-    return _answer_log_probs(asked, positive, hooks) - _answer_log_probs(asked, negative, hooks)
-
-
-def _answer_log_probs(asked: Request, answers: Sequence[str], hooks: Sequence[Hook]) -> np.ndarray:
-    out = np.zeros(len(answers))
-    for index, batch in batches(asked.model, asked.prompts, answers, asked.batch_tokens):
-        logs = forward(asked.model, batch, hooks=hooks).float().log_softmax(-1)[:, :-1]
+def _log_odds(model: Model, texts: Sequence[tuple[list[int], Batch]], hooks: Sequence[Hook]) -> np.ndarray:
+    """log p(positive answer) − log p(negative answer) of every prompt; the negative answers are the second half."""
+    out = np.zeros(sum(len(index) for index, _ in texts))
+    for index, batch in texts:
+        logs = forward(model, batch, hooks=hooks).float().log_softmax(-1)[:, :-1]
         chosen = logs.gather(2, batch.ids[:, 1:, None])[..., 0]
         predicts = position_mask("answer", batch)[:, :-1]
         out[index] = torch.where(predicts, chosen, 0).sum(1).double().cpu().numpy()
-    return out
+    positive, negative = np.split(out, 2)
+    return positive - negative
 
 
 def _hook(plan: Variants, variant: int, where: str) -> Hook:

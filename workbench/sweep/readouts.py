@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from workbench.models import Batch, Model, bucket, check_rule, pad, position_mask, tokens, unembed, unembed_answers
+from workbench.models import Batch, Model, bucket, pad, tokens, unembed, unembed_answers
 from workbench.prompts import OPEN, answer_texts, bare_prompt
+from workbench.sweep.variants import touched
 from workbench.types import Card, Concept, Pair, Pole, WorkbenchError
 
 Prompt = str | tuple[str, str]
@@ -39,8 +40,9 @@ class Questions:
 class Bundle:
     """Sequences of one answer length, ready to run: prompt and answer without its last token, which predicts nothing.
 
-    ``mask`` marks the positions to steer, ``index`` says whose prompt each row is, ``sign`` whether it is the positive answer's; the last
-    ``targets.shape[1]`` positions are read (for one-token answers: one position, two columns).
+    A model with hooks of its own is given whole answers, as its hooks may count from the end: ``whole`` is then true.
+    ``mask`` marks the positions to steer, ``index`` says whose prompt each row is, ``sign`` whether its answer is the
+    positive one. ``targets`` are the answer's tokens, or the two answers of a prompt where they are one token each.
     """
 
     batch: Batch
@@ -49,11 +51,17 @@ class Bundle:
     sign: Float[Tensor, " row"]
     targets: Int[Tensor, "row target"]
     single: bool
+    whole: bool = False
 
     @property
     def reads(self) -> int:
-        """How many positions are read, the last ones."""
+        """How many positions are read."""
         return 1 if self.single else self.targets.shape[1]
+
+    @property
+    def read(self) -> slice:
+        """The positions that are read: the last ones, before the answer's last token where that is there."""
+        return slice(-self.reads - 1, -1) if self.whole else slice(-self.reads, None)
 
     def scores(
         self, model: Model, final: Float[Tensor, "variant row read d_model"]
@@ -147,27 +155,15 @@ def _tight(group: Sequence[int], sizes: Sequence[int], variants: int, batch_toke
 def _bundle(
     model: Model, rows: Sequence[tuple[int, list[int], list[int], float]], single: bool, where: str
 ) -> Bundle:
-    batch = pad(model, [row[1] for row in rows], None if single else [row[2][:-1] for row in rows])
-    mask = steered(where, batch)
+    whole = bool(model.hooks) and not single
+    end = None if whole else -1
+    batch = pad(model, [row[1] for row in rows], None if single else [row[2][:end] for row in rows])
+    # in a sequence without its last token every answer position predicts one
+    mask = touched("after_prompt" if where == "answer" else where, batch)
     if not bool(mask.any()):
         raise WorkbenchError(f"positions {where!r} are none in a prompt with one-token answers; use 'answer' or 'all'")
     index, targets, sign = (torch.tensor([row[k] for row in rows]) for k in (0, 2, 3))
-    return Bundle(batch, mask, index, sign.to(model.device), targets.to(model.device), single)
-
-
-def steered(rule: str, batch: Batch) -> Bool[Tensor, "batch position"]:
-    """The positions a rule means in a teacher-forced sequence that lacks its last answer token.
-
-    ``last`` and ``last_k`` are of the prompt, not of the answer that happens to stand behind it.
-    """
-    check_rule(rule)
-    if rule == "answer":
-        rule = "after_prompt"
-    if not rule.startswith("last"):
-        return position_mask(rule, batch)
-    count = 1 if rule == "last" else int(rule.partition(":")[2])
-    first = batch.prompt_lengths[:, None]
-    return batch.real & (batch.position_ids < first) & (batch.position_ids >= first - count)
+    return Bundle(batch, mask, index, sign.to(model.device), targets.to(model.device), single, whole)
 
 
 def score_log_odds(scores: Float[np.ndarray, "*prompt sample"]) -> Float[np.ndarray, "*prompt"]:

@@ -88,7 +88,7 @@ def _run_bundle(asked: Request, bundle: Bundle, base: np.ndarray, found: list[np
     """Adds one bundle's scores to ``base`` [prompt] and ``found`` (per site [variant prompt])."""
     model, index = asked.model, bundle.index.numpy()
     streams = clean_streams(model, bundle.batch, [plan.site for plan in asked.plans])
-    final = streams[model.n_layers][None, :, -bundle.reads :]
+    final = streams[model.n_layers][None, :, bundle.read]
     np.add.at(base, index, bundle.scores(model, final)[0].double().cpu().numpy())
     if not asked.doses:
         return

@@ -82,6 +82,19 @@ def at_site(activation: Tensor, site: Site, change: Callable[[Tensor], Tensor]) 
     return out
 
 
+def touched(rule: str, batch: Batch) -> Bool[Tensor, "batch position"]:
+    """The positions an intervention means: as :func:`~workbench.models.position_mask`, but ``last`` is of the prompt.
+
+    Behind a prompt may stand a teacher-forced answer, as a generated one would; both are not the prompt's end.
+    """
+    check_rule(rule)
+    if not rule.startswith("last"):
+        return position_mask(rule, batch)
+    count = 1 if rule == "last" else int(rule.partition(":")[2])
+    first = batch.prompt_lengths[:, None]
+    return batch.real & (batch.position_ids < first) & (batch.position_ids >= first - count)
+
+
 def steering_hook(
     site: Site, direction: Direction, multiplier: float, intervention: Intervention = add, where: str = "all"
 ) -> tuple[str, Callable[..., Tensor]]:
@@ -89,7 +102,7 @@ def steering_hook(
     check_rule(where)
 
     def steer(activation: Tensor, hook: Any, batch: Batch) -> Tensor:
-        mask = position_mask(where, batch)
+        mask = touched(where, batch)
 
         def change(h: Tensor) -> Tensor:
             return intervention(h, direction, torch.full((len(h),), multiplier).to(h), mask)

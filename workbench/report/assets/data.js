@@ -86,7 +86,7 @@ const Bench = {};
   function resolved(table, rows, source, choice, meta) {
     if (typeof source === "string") return values(table, rows, source, choice);
     const [kind, ...rest] = source;
-    if (kind === "label") { const name = chosen(rest[0], choice); return page.labels[name] || name.replace(/_/g, " "); }
+    if (kind === "label") { const name = chosen(rest[0], choice); return (rest[1] || "") + (page.labels[name] || name.replace(/_/g, " ")); }
     if (kind === "wrap") { const c = table.get(rest[0]); return rows.map(i => c && c[i] !== null ? wrapped(c[i]) : null); }
     if (kind === "stack") {
       const parts = rest.map(s => resolved(table, rows, s, choice, meta));

@@ -1,5 +1,5 @@
 "use strict";
-/* Pictures: drawn when they come into view, drawn again when the reader chooses, turns the page dark or changes its width. */
+/* Pictures: those in view are drawn first, then the others; drawn again when the reader chooses, turns the page dark or changes its width. */
 (() => {
   const page = Bench.page, root = document.documentElement, NARROW = 640;
   const stored = { get: () => { try { return localStorage.getItem("theme"); } catch { return null; } }, set: v => { try { localStorage.setItem("theme", v); } catch { /* private mode */ } } };
@@ -12,6 +12,8 @@
     return value;
   }
   const short = (text, n) => { const t = String(text); return t.length > n ? t.slice(0, n - 1) + "…" : t; };
+  /* names of prompt types that would otherwise be cut to the same stump */
+  const brief = text => String(text).replace(/prefilled/g, "pre").replace(/instruction/g, "instr");
   const lines = (text, n) => {
     const out = [""];
     for (const word of String(text).replace(/<br>/g, " ").split(" ")) {
@@ -24,7 +26,7 @@
   function narrowed(figure) {
     const layout = figure.layout;
     layout.font = { size: 11 };
-    layout.margin = { l: 44, r: 6, t: 8, b: 40 };
+    layout.margin = { l: 44, r: 8, t: 8, b: 40 };
     layout.legend = { font: { size: 11 } };
     for (const [name, axis] of Object.entries(layout)) {
       if (!/^[xy]axis\d*$/.test(name)) continue;
@@ -32,31 +34,37 @@
       if (axis.ticktext) axis.ticktext = axis.ticktext.map(t => lines(t, 17));
       else if (axis.categoryarray) {
         const size = axis.categoryarray.length > 12 ? 8 : 10;
-        Object.assign(axis, { tickmode: "array", tickvals: axis.categoryarray.map((_, i) => i), ticktext: axis.categoryarray.map(t => short(t, 16)), tickfont: { size } });
+        Object.assign(axis, { tickmode: "array", tickvals: axis.categoryarray, ticktext: axis.categoryarray.map(t => short(brief(t), 17)), tickfont: { size } });
         if (name[0] === "x") axis.tickangle = -90;
       }
     }
     for (const trace of figure.data) {
       if (trace.colorbar) trace.colorbar = { ...trace.colorbar, thickness: 8, title: { text: "" }, tickfont: { size: 9 }, nticks: 5 };
-      if (trace.type === "heatmap" && trace.texttemplate) trace.textfont = { size: 8 };
+      if (trace.type === "heatmap" && trace.texttemplate) trace.textfont = { ...trace.textfont, size: 9 };
       if (trace.marker && trace.marker.size > 6) trace.marker.size = 6;
     }
     return figure;
   }
-  /* small multiples: as many columns as fit; the twin of plots.propensity_overview.placed */
+  /* small multiples: as many columns as fit, one scale; the twin of plots.propensity_overview */
   function multiples(figure, width, host) {
     const spec = (figure.layout.meta || {}).multiples;
     if (!spec) return;
-    const columns = Math.max(1, Math.min(spec.columns, spec.n, Math.floor(width / 118))), rows = Math.ceil(spec.n / columns);
-    const gapX = columns > 4 ? 0.012 : 0.03, wide = (1 + gapX) / columns, tall = 1 / rows;
-    host.style.height = `${rows * 128 + 70}px`;
-    figure.layout.margin = { l: 34, r: 6, t: 8, b: 26 };
+    const columns = Math.max(1, Math.min(spec.columns, spec.n, Math.floor(width / 122))), rows = Math.ceil(spec.n / columns);
+    const wide = 1 / columns, tall = 1 / rows, ends = [];
+    host.style.height = `${rows * 150 + 80}px`;
+    figure.layout.margin = { l: 34, r: 6, t: 8, b: 8 };
+    for (const trace of figure.data) {
+      const i = (+(trace.yaxis || "y").slice(1) || 1) - 1;
+      if (trace.hoverinfo === "skip" && trace.y) for (const v of trace.y) if (v !== null) { ends[i] = ends[i] || [v, v]; ends[i] = [Math.min(ends[i][0], v), Math.max(ends[i][1], v)]; }
+    }
+    const half = Math.max(...ends.filter(e => e).map(e => 1.05 * (e[1] - e[0]) / 2), 1e-9);
     for (let i = 0; i < spec.n; i++) {
       const number = i ? String(i + 1) : "", left = (i % columns) * wide, top = 1 - Math.floor(i / columns) * tall;
-      const across = [left, Math.min(left + wide - gapX, 1)], up = [Math.max(top - tall, 0), top - 0.4 * tall];
+      const across = [left + (i % columns ? spec.gap * wide : 0), left + wide], up = [Math.max(top - tall * (1 - spec.ticks), 0), top - spec.heading * tall];
+      const middle = ends[i] ? (ends[i][0] + ends[i][1]) / 2 : 0;
       figure.layout[`xaxis${number}`].domain = across;
-      Object.assign(figure.layout[`yaxis${number}`], { domain: up, showticklabels: i % columns === 0 });
-      Object.assign(figure.layout.annotations[i], { x: across[0], y: up[1], text: short(figure.layout.annotations[i].text, Math.floor(width / columns / 6.2)) });
+      Object.assign(figure.layout[`yaxis${number}`], { domain: up, range: [middle - half, middle + half] });
+      Object.assign(figure.layout.annotations[i], { x: across[0], y: up[1], text: short(figure.layout.annotations[i].text, Math.floor(width / columns / 6.6)) });
     }
   }
 
@@ -105,6 +113,7 @@
         read();
       } catch (error) {
         host.dataset.error = String(error);
+        state.drawn = true;
         plot.textContent = `This picture could not be drawn: ${error}`;
       }
     }
@@ -114,8 +123,10 @@
   }
 
   const panels = page.panels.map(panel), byHost = new Map(panels.map(p => [p.host, p]));
-  const near = new IntersectionObserver(seen => seen.forEach(e => { if (e.isIntersecting) { near.unobserve(e.target); byHost.get(e.target).draw(); } }), { rootMargin: "600px" });
+  const near = new IntersectionObserver(seen => seen.forEach(e => { if (e.isIntersecting) { near.unobserve(e.target); const p = byHost.get(e.target); if (!p.drawn()) p.draw(); } }), { rootMargin: "600px" });
   panels.forEach(p => near.observe(p.host));
+  const next = () => { const p = panels.find(q => !q.drawn()); if (p) { p.draw(); setTimeout(next, 30); } };
+  setTimeout(next, 300);
   const again = test => panels.filter(p => p.drawn() && (!test || test(p))).forEach(p => p.draw());
   let timer = 0;
   addEventListener("resize", () => { clearTimeout(timer); timer = setTimeout(() => again(p => p.crossed()), 150); });

@@ -37,10 +37,11 @@
     const back = element("button", "‹ back"), on = element("button", "next ›"), csv = element("button", "CSV of these rows", "csv");
     bar.append(find, back, on, where, csv); scroll.append(box); host.append(bar, scroll);
     const text = i => spec.columns.map(c => c.name ? table.get(c.name)[i] : "").join(" ").toLowerCase();
+    const whole = new Set(spec.columns.filter(c => c.name && !c.span && table.get(c.name).every(v => v === null || Number.isInteger(v))).map(c => c.name));
     const cell = (c, i) => {
       const span = c.span ? `[${Bench.number(table.get(c.span[0])[i])}, ${Bench.number(table.get(c.span[1])[i])}]` : "";
       const value = c.name ? table.get(c.name)[i] : null;
-      const td = element("td", c.name ? Bench.number(typeof value === "boolean" ? (value ? "yes" : "no") : value) + (span ? " " + span : "") : span);
+      const td = element("td", c.name ? (whole.has(c.name) && value !== null ? String(value) : Bench.number(typeof value === "boolean" ? (value ? "yes" : "no") : value)) + (span ? " " + span : "") : span);
       if (typeof value === "number" || c.span) td.className = "number";
       return td;
     };
@@ -60,6 +61,7 @@
       spec.columns.forEach((c, k) => {
         const th = element("th"), button = element("button", c.label);
         button.type = "button"; th.scope = "col";
+        if (c.span || (c.name && typeof table.get(c.name)[0] === "number")) th.className = "number";
         if (state.sort === k) th.setAttribute("aria-sort", state.down ? "descending" : "ascending");
         button.addEventListener("click", () => { state.down = state.sort === k && !state.down; state.sort = k; order(); });
         th.append(button); head.append(th);

@@ -1,0 +1,39 @@
+# The first thing to do:  make study        (needs nothing but python3 >= 3.11; installs into .venv once)
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+export TRANSFORMERS_VERBOSITY ?= error
+
+.DEFAULT_GOAL := help
+.PHONY: help install study test lint lab clean
+
+help:  ## What there is to do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than 3.11: say make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,notebook,figures]'
+	@touch $@
+
+install: $(INSTALLED)  ## The package and its tools in .venv (done once by every other target)
+
+study: $(INSTALLED)  ## The reliability study on the embedded organism: a report in minutes
+	$(BIN)/workbench study reliability
+
+# One thread per process: two test processes on two cores, each doing small matrix products.
+test: $(INSTALLED)  ## Every test, on two processes
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
+
+lint: $(INSTALLED)  ## ruff and pyright
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+lab: $(INSTALLED)  ## JupyterLab with the notebooks
+	$(BIN)/workbench lab
+
+clean:  ## Remove caches and builds (not .venv, not runs)
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis

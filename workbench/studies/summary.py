@@ -1,0 +1,100 @@
+"""The ten lines that a tired researcher reads, and the warnings beside them."""
+
+import numpy as np
+import pandas as pd
+
+from workbench.stats import t_interval
+
+
+def best_types(cells: pd.DataFrame) -> pd.DataFrame:
+    """Per prompt type: mean odd effect over value concepts at its best layer, and how many beat random directions."""
+    values = cells[cells["kind"] != "placebo"] if (cells["kind"] != "placebo").any() else cells
+    rows = []
+    for kind, part in values.groupby("prompt_type", sort=False):
+        by_layer = part.groupby("layer")["odd"].mean()
+        layer = int(by_layer.idxmax())
+        at = part[part["layer"] == layer]
+        effect = t_interval(at["odd"].to_numpy())
+        rows.append({"prompt_type": kind, "layer": layer, "odd": effect.estimate, "low": effect.low, "high": effect.high,
+                     "beats": int(at["beats_random"].sum()), "concepts": len(at), "anti": float(at["anti_braun"].mean())})
+    return pd.DataFrame(rows).sort_values("odd", ascending=False, kind="stable")
+
+
+def rho_text(row: pd.Series, name: str = "rho", prefix: str = "") -> str:
+    low, high = (row[f"{prefix}low"], row[f"{prefix}high"])
+    return f"{row[name]:+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
+def summary(config, model, tables: dict[str, pd.DataFrame], found: pd.DataFrame) -> list[str]:
+    """At most ten sentences with their numbers."""
+    cells, advice = tables["cells"], tables["recommendation"]
+    types = best_types(cells)
+    top = types.iloc[0]
+    lines = [
+        f"{cells['concept'].nunique()} concepts × {cells['prompt_type'].nunique()} ways of making vectors × "
+        f"{cells['layer'].nunique()} layers of {model.name}; effects on held-out questions, in log-odds.",
+        f"Strongest vectors: {top['prompt_type']} at layer {top['layer']}: mean effect {top['odd']:+.2f} "
+        f"[{top['low']:+.2f}, {top['high']:+.2f}] per class gap; beats random directions for {top['beats']} of "
+        f"{top['concepts']} concepts and backfires on {top['anti']:.0%} of prompts.",
+        "Per way (concepts beating random directions at its best layer): "
+        + "; ".join(f"{r.prompt_type} {r.beats}/{r.concepts}" for r in types.itertuples()) + ".",
+    ]
+    if len(advice) and advice["reliable"].any():
+        best = advice[advice["reliable"]].sort_values("effect").iloc[-1]
+        lines.append(f"Most steerable: {best['title']}: use layer {best['layer']}, multiplier {best['multiplier']:.1f} "
+                     f"[{best['multiplier_low']:.1f}, {best['multiplier_high']:.1f}], {best['prompt_type']} vectors; "
+                     f"backfires on {best['backfire']:.0%} of prompts.")
+    lines += correlation_lines(tables["correlations"])
+    cosines = tables["cosines_concepts"]
+    off = cosines[cosines["a"] != cosines["b"]]
+    if len(off):
+        by_layer = off.groupby("layer")["cosine"].apply(lambda c: c.abs().mean())
+        lines.append("Mean |cosine| between concepts' vectors: "
+                     + ", ".join(f"{value:.2f} at layer {layer}" for layer, value in by_layer.items()) + ".")
+    inert = int(cells["inert"].sum())
+    lines.append(f"Decodable but inert: {inert} of {len(cells)} cells." if inert else
+                 "No cell is decodable and inert: where a concept can be read, steering or patching there does something.")
+    return lines[:10]
+
+
+def correlation_lines(table: pd.DataFrame) -> list[str]:
+    """Coherence against effect, for each way at its best layer, and pooled with both controls."""
+    part = table[(table["predictor"] == "c_heldout") & (table["outcome"] == "odd")]
+    pooled = part[part["prompt_type"] == "all"]
+    lines = []
+    if len(pooled):
+        row = pooled.iloc[0]
+        lines.append(f"Held-out coherence against effect, within way and layer: ρ = {rho_text(row)}; given grasp, headroom "
+                     f"and lean {rho_text(row, 'partial_rho', 'partial_')}; with transplanted vectors "
+                     f"{rho_text(row, 'transplant_rho', 'transplant_')}.")
+    single = part[~part["prompt_type"].isin(["all", "all (raw)"])]
+    if len(single):
+        texts = []
+        for kind, rows in single.groupby("prompt_type", sort=False):
+            row = rows.iloc[int(np.nanargmax(np.abs(rows["rho"].to_numpy())))] if rows["rho"].notna().any() else rows.iloc[0]
+            texts.append(f"{kind} {rho_text(row)} (layer {row['layer']})")
+        lines.append("Per way, at the layer where it is largest: " + "; ".join(texts) + ".")
+    return lines
+
+
+def warnings_of(config, concepts, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """What limits this run: too few groups or concepts, in-sample gaps, inert sites, cues the model does not know."""
+    cells = tables["cells"]
+    notes = []
+    few = cells[cells["n_groups"] < 10]["concept"].nunique()
+    if few:
+        notes.append(f"{few} concepts have fewer than 10 groups in the half that made the vector: their intervals are wide.")
+    if len(concepts) < 12:
+        notes.append(f"Correlations over {len(concepts)} concepts: with fewer than 12 their intervals say little.")
+    gap = float((cells["d_prime"] - cells["d_prime_split"]).median())
+    if gap > 0.5:
+        notes.append(f"In-sample d′ exceeds its split-half twin by {gap:.1f} at the median: read the split-half column.")
+    inert = cells[cells["inert"]]
+    if len(inert):
+        names = ", ".join(dict.fromkeys(inert["concept"]))[:200]
+        notes.append(f"Decodable but inert in {len(inert)} of {len(cells)} cells ({names}): a probe reads the concept there, "
+                     "steering and patching there do nothing.")
+    lost = cells[cells["grasp"] < 0.6].drop_duplicates("concept")["concept"].tolist()
+    if lost:
+        notes.append(f"The model hardly follows a cue (under 60 %) on: {', '.join(lost)}. Instruction vectors of these mean little.")
+    return notes
