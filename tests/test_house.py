@@ -63,9 +63,19 @@ def test_import_workbench_is_free_and_its_names_resolve_when_used():
         assert getattr(workbench, name) is not None, name
 
 
-def test_no_public_name_is_also_a_module():
+@pytest.mark.parametrize("first", ["pass", "import workbench.sweep", "from workbench.sweep import sweep"])
+def test_a_verb_named_like_its_module_is_both(first):
+    code = (
+        f"{first}\nimport workbench as wb\nverb = wb.sweep\nfrom workbench.sweep import sweep\n"
+        "import sys\nmodule = sys.modules['workbench.sweep']\n"
+        "module.sweep = lambda x, y=0: x + y\nprint(wb.sweep(1, y=2), wb.sweep.__name__, verb is wb.sweep)"
+    )
+    assert fresh(code) == "3 workbench.sweep True"
+
+
+def test_public_names_shared_with_modules_are_callable_functions_of_that_module():
     modules = {p.stem if p.suffix == ".py" else p.name for p in (ROOT / "workbench").iterdir()}
-    assert modules & set(workbench.__all__) == set()
+    assert modules & set(workbench.__all__) == {"sweep"}
 
 
 def test_version_and_licence_agree_everywhere():

@@ -164,8 +164,9 @@ def test_shots_are_balanced_come_from_other_groups_and_vary():
         assert set(Counter(s.aligned for s in shots).values()) == {2, 3}
     assert len(set(drawn.values())) == len(concept.pairs)
     odd = Counter(Counter(s.aligned for s in shots).most_common(1)[0][0] for shots in drawn.values())
-    first = Counter(shots[0].aligned for shots in drawn.values())
-    assert min(odd.values()) > 25 and min(first.values()) > 25  # of 88: neither answer always has the odd or first one
+    assert min(odd[" Yes"], odd[" No"]) > 25  # of 88: neither answer always has the odd example
+    patterns = {tuple(s.aligned for s in shots) for shots in drawn.values()}
+    assert len(patterns) > 12  # of 20: the order is mixed, not one answer after the other
     subset = concept.select(concept.pairs[:60])
     assert contrast(subset, "prefilled", 0) == contrast(concept, "prefilled", 0)[:60]
 

@@ -37,6 +37,13 @@ def test_toml_is_read_and_options_win(toy: Path, call):
     assert config["prompt_types"] == ["5-shot"] and type(config["strength"]) is float
 
 
+def test_any_setting_can_be_set_by_name(toy: Path, call):
+    words = ("--set", "strength=2.5", "--set", "layers=[1, 2]", "--set", "quick=false", "--set", "model=gpt2")
+    assert call("study", "toy", *words, "--model", "other").exit_code == 0
+    config = load(toy / "runs" / "toy-other").config
+    assert (config["strength"], config["layers"], config["quick"]) == (2.5, [1, 2], False)
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("laeyrs = [1]", ("'laeyrs' is unknown", "did you mean 'layers'?", "prompt_types")),
     ("layers = 1", ("'layers' is 1", "expected a list")),
@@ -59,6 +66,9 @@ def test_a_bad_config_is_one_line_and_nothing_is_written(toy: Path, call, text, 
     (("no.such.module",), ("'no.such.module' cannot be imported",)),
     (("json",), ("'json' is unknown",)),
     (("os.path",), ("needs a dataclass Config",)),
+    (("toy", "--toward", "trait"), ("key 'toward' is unknown",)),
+    (("toy", "--set", "where"), ("no assignment", "KEY=VALUE")),
+    (("toy", "--set", "seeed=1"), ("did you mean 'seed'?",)),
     (("toy", "--layers", "two"), ("layer 'two' is no number",)),
     (("toy", "--data", "x"), ("key 'data' is unknown",)),
     (("toy", "--config", "none.toml"), ("none.toml cannot be read",)),

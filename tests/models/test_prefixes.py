@@ -78,8 +78,9 @@ def test_steps_never_change_the_state(any_model):
     first = step(any_model, state, token)
     close(first, step(any_model, state, token), 1e-9)
     assert all(torch.equal(before[i][j], state.cache.layers[i][j]) for i in before for j in (0, 1))
-    half = step(any_model, state.rows(torch.tensor([2, 0])), token[:2])
-    close(half, first[[2, 0]])
+    some = state.rows(torch.tensor([2, 0]))
+    for _ in range(2):
+        close(step(any_model, some, token[:2]), first[[2, 0]])
 
 
 def test_the_cache_of_transformers_is_changed_by_every_call(llama_model):

@@ -82,6 +82,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise bad(f"config {path} is no TOML: {error}") from None
 
 
+def assigned(pairs: Iterable[str]) -> dict[str, Any]:
+    """``["max_eval=20", "where=last"]`` as TOML would read it; what is no TOML value is text."""
+    values = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not (equals and key.strip().isidentifier()):
+            raise bad(f"--set {pair!r} is no assignment; expected KEY=VALUE, as in --set where=last")
+        try:
+            values[key.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            values[key.strip()] = text.strip()
+    return values
+
+
 def build(kind: type, values: Mapping[str, Any], where: str) -> Any:
     """A ``Config`` from plain values. Raises WorkbenchError for an unknown key or a value of another type."""
     hints = get_type_hints(kind)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workbench.cli.configs import bad, build, find_study, read_toml
+from workbench.cli.configs import assigned, bad, build, find_study, read_toml
 from workbench.cli.screen import bars, complain, say
 
 SUMMARY_LINES = 10
@@ -26,6 +26,8 @@ def study(
     seed: Annotated[int | None, typer.Option(help="Of the splits and of everything random.")] = None,
     prompt_types: Types = None,
     layers: Annotated[list[str] | None, typer.Option(help="Layers from 0, as 1,2 or 0-3.")] = None,
+    toward: Annotated[str | None, typer.Option(help="Pole of positive multipliers: aligned, unaligned, trait.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Any other setting, as KEY=VALUE.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the finished cells in --out, or forget them.")] = True,
 ) -> None:
     """Run a study and write its report.
@@ -40,17 +42,17 @@ def study(
 
       workbench study reliability --data path/to/model-written-evals --out runs/evals
 
-      workbench study --config my-study.toml                   keys are the options above, with _ for -
+      workbench study --config my-study.toml --set where=last  any setting of the study, by file or by name
 
     Options on the command line win over the TOML file. The report is one HTML file that opens offline.
     """
     module = find_study(name)
     given = {
         "model": model, "concepts": split(concepts), "data": data, "out": out, "seed": seed,
-        "prompt_types": split(prompt_types), "layers": numbers(layers),
+        "prompt_types": split(prompt_types), "layers": numbers(layers), "toward": toward,
     }
     chosen = {k: v for k, v in given.items() if v is not None}
-    values = (read_toml(config) if config else {}) | chosen
+    values = (read_toml(config) if config else {}) | assigned(set_ or []) | chosen
     settings = build(module.Config, values, f"study {name!r}")
     folder = usable(Path(settings.out if "out" in values else default_out(name, getattr(settings, "model", ""))))
     settings = replace(settings, out=str(folder))

@@ -14,10 +14,11 @@ A document is a sequence of questions in the exact text of the seven prompt type
 The answer is (the statement matches the behaviour) XOR (the cue denies the behaviour). Fixed strings, and
 every cue, are single added tokens: the *text* is unchanged, an item costs about 20 tokens instead of 50.
 
-Personas of independent sign have to be bound to their statements: the model must find, among several cues, the
-one that the statement is about. Three things make that learnable in this budget (2M tokens without them taught
-nothing): a cue is one token, so that one position holds trait and sign; some questions are followed by a line
-that names their trait, which has to be predicted; and a cue's embedding starts as trait plus sign plus kind.
+Documents with several personas of independent sign (``several`` > 0) ask the model to find, among the cues, the one
+that a statement is about. This was not learned in any trial so far (``docs/organism.md`` lists them), so the shipped
+recipe leaves them out. Three things were meant to make it easier and stay: a cue is one token, so that one position
+holds trait and sign; some questions are followed by a line that names their trait; and a cue's embedding starts as
+trait plus sign plus kind.
 """
 
 import hashlib
@@ -76,10 +77,9 @@ class PersonaWorld:
         gates: one gate per stage but the last.
     """
 
-    stages: Sequence[str] = STAGES
-
     def __init__(self, items: dict[str, list[Item]], tokenizer, gates: Sequence[Gate], several: float = 0.5, named: float = 0.3,
                  leans: dict[str, float] | None = None, documents_per_chunk: int = 1000):
+        self.stages: Sequence[str] = STAGES if several else tuple(s for s in STAGES if s != "several")
         self.gates, self.several, self.named, self.leans = tuple(gates), several, named, leans or {}
         self.documents_per_chunk = documents_per_chunk
         self.traits = sorted(items)
@@ -103,7 +103,7 @@ class PersonaWorld:
         rng = random.Random(f"persona {seed} {stage} {chunk}")
         out: list[Document] = []
         while len(out) < self.documents_per_chunk:
-            document = self._document(STAGES[stage], rng)
+            document = self._document(self.stages[stage], rng)
             if len(document.ids) <= 256:
                 out.append(document)
         return out

@@ -65,10 +65,11 @@ def new_model(recipe: Recipe, tokenizer, seed: int):
 
 
 def gates(recipe: Recipe) -> list[Gate]:
-    """Valence, three steps of obedience, several personas: one gate each."""
+    """Valence, three steps of obedience, several personas (where the recipe has them): one gate each."""
     c = recipe.curriculum
     limit = c["stage_tokens"]
-    return [Gate(c["valence_gate"], limit), *[Gate(c["obey_gate"], limit)] * 3, Gate(c["several_gate"], limit)]
+    several = [Gate(c["several_gate"], limit)] if c["several"] else []
+    return [Gate(c["valence_gate"], limit), *[Gate(c["obey_gate"], limit)] * 3, *several]
 
 
 def smoke_recipe(recipe: Recipe) -> Recipe:

@@ -62,7 +62,7 @@ def correlation_forest(correlations: pd.DataFrame, predictors: list[str] | None 
             marker={"color": colour, "symbol": mark, "size": 9},
             error_x={"color": colour, "thickness": 1.8, "width": 0},
             hovertemplate="ρ = %{x:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}], "
-            "n = %{customdata[2]:.0f}<extra>" + name + "</extra>",
+            "n = %{customdata[2]:.0f}<extra>%{fullData.name}</extra>",
         )
         for name, rho, low, high, colour, mark, shift in ESTIMATES
         if rho in rows

@@ -7,6 +7,7 @@ from plotly.graph_objects import Figure
 from workbench.plots.binding import bound
 from workbench.plots.palette import DIVERGING
 from workbench.plots.picture import needs, order, picture
+from workbench.plots.words import plain
 
 
 def mirrored(cosines: pd.DataFrame) -> pd.DataFrame:
@@ -43,12 +44,13 @@ def cosine_matrix(cosines: pd.DataFrame, names: list[str] | None = None, between
     needs(cosines, "a", "b", "cosine")
     names = names or (clustered(cosines) if between == "concepts" else order(cosines["a"]))
     few = len(names) <= 10
+    shown = [plain(n) for n in names]
     heat = bound(
         mirrored(cosines),
         {"z": ("grid", "cosine", "a", "b")},
         type="heatmap",
-        x=[str(n) for n in names],
-        y=[str(n) for n in names],
+        x=shown,
+        y=shown,
         meta={"rows": [str(n) for n in names], "columns": [str(n) for n in names]},
         zmin=-1,
         zmax=1,
@@ -63,11 +65,11 @@ def cosine_matrix(cosines: pd.DataFrame, names: list[str] | None = None, between
     names_axis = {
         "type": "category",
         "categoryorder": "array",
-        "categoryarray": [str(n) for n in names],
+        "categoryarray": shown,
         "showgrid": False,
         "ticks": "",
         "tickmode": "array",
-        "tickvals": [str(n) for n in names],
+        "tickvals": shown,
     }
     small = {"tickfont": {"size": 12 if few else 11}}
     layout = {

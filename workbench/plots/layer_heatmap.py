@@ -6,6 +6,7 @@ from plotly.graph_objects import Figure
 from workbench.plots.binding import bound
 from workbench.plots.palette import DIVERGING
 from workbench.plots.picture import axis, needs, order, picture
+from workbench.plots.words import plain
 
 MEAN = "mean over concepts"
 
@@ -25,6 +26,7 @@ def layer_heatmap(cells: pd.DataFrame, z: str = "odd") -> Figure:
     needs(cells, "prompt_type", "layer", z)
     types, layers = order(cells["prompt_type"]), order(cells["layer"])
     choice = {"z": z}
+    shown = [plain(v) for v in types]
     places = {"rows": [str(v) for v in layers], "columns": [str(v) for v in types]}
     traces = [
         bound(
@@ -32,7 +34,7 @@ def layer_heatmap(cells: pd.DataFrame, z: str = "odd") -> Figure:
             {"z": ("grid", "@z", "layer", "prompt_type"), "text": ("grid", "mark", "layer", "prompt_type")},
             choice=choice,
             type="heatmap",
-            x=places["columns"],
+            x=shown,
             y=places["rows"],
             meta=places,
             xgap=2,
@@ -47,7 +49,7 @@ def layer_heatmap(cells: pd.DataFrame, z: str = "odd") -> Figure:
     ]
     layout = {
         "meta": {"bind": {"xaxis.title.text": ("label", "@z", "colour and number: ")}},
-        "xaxis": axis("", type="category", categoryorder="array", categoryarray=places["columns"], showgrid=False),
+        "xaxis": axis("", type="category", categoryorder="array", categoryarray=shown, showgrid=False),
         "yaxis": axis(
             "layer (0-based)", type="category", categoryorder="array", showgrid=False, categoryarray=places["rows"]
         ),

@@ -12,18 +12,19 @@ CELL = ["concept", "prompt_type", "layer"]
 
 
 def paired(first: pd.DataFrame, second: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Cells that both tables have: ``<column>_first`` and ``<column>_second`` with their intervals.
+    """Cells that both tables have: ``<column>_first`` and ``<column>_second``, intervals as ``…_first_low``.
 
     Layers are compared as text, so that a table read back from a file meets one from memory.
     """
-    shown = [c + s for c in columns for s in ("", "_low", "_high")]
+    about = [*CELL, *(c for c in ("title", "kind") if c in first)]
     sides = []
     for table, name in ((first, "first"), (second, "second")):
-        numbers = [c for c in shown if c in table]
-        side = table[CELL + numbers].assign(layer=table["layer"].astype(str))
-        sides.append(side.rename(columns={c: f"{c}_{name}" for c in numbers}))
-    about = first[[*CELL, *(c for c in ("title", "kind") if c in first)]].assign(layer=first["layer"].astype(str))
-    return sides[0].merge(sides[1], on=CELL).merge(about, on=CELL)
+        names = {
+            f"{c}{end}": f"{c}_{name}{end}" for c in columns for end in ("", "_low", "_high") if f"{c}{end}" in table
+        }
+        kept = about if name == "first" else CELL
+        sides.append(table[[*kept, *names]].assign(layer=table["layer"].astype(str)).rename(columns=names))
+    return sides[0].merge(sides[1], on=CELL)
 
 
 def paired_effects(table: pd.DataFrame, value: str = "odd") -> Figure:
@@ -31,8 +32,8 @@ def paired_effects(table: pd.DataFrame, value: str = "odd") -> Figure:
     x, y = f"{value}_first", f"{value}_second"
     needs(table, "concept", "kind", x, y)
     names = {
-        "x": (x, f"{value}_low_first", f"{value}_high_first"),
-        "y": (y, f"{value}_low_second", f"{value}_high_second"),
+        "x": (x, f"{x}_low", f"{x}_high"),
+        "y": (y, f"{y}_low", f"{y}_high"),
     }
     bind = {"customdata": ("stack", "concept", "prompt_type", "layer")}
     for letter, (centre, low, high) in names.items():

@@ -28,9 +28,8 @@ def patching_bars(patching: pd.DataFrame, rules: list[str] | None = None) -> Fig
             name=f"{plain(rule)} position" + ("s" if rule == "all" else ""),
             marker={"color": SERIES[i % len(SERIES)], "line": {"width": 0}},
             error_y={"color": LIGHT["ink"], "thickness": 1.2, "width": 3},
-            hovertemplate="layer %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]<extra>"
-            + plain(rule)
-            + "</extra>",
+            hovertemplate="layer %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]"
+            "<extra>%{fullData.name}</extra>",
         )
         for i, rule in enumerate(rules)
     ]

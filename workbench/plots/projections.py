@@ -30,7 +30,7 @@ def projections(table: pd.DataFrame) -> Figure:
             yaxis=yaxis,
             marker={"color": colour, "line": {"width": 0}},
             opacity=0.6,
-            hovertemplate="κ in %{x}: %{y} prompts<extra>" + plain(pole) + "</extra>",
+            hovertemplate="κ in %{x}: %{y} prompts<extra>%{fullData.name}</extra>",
         )
         for column, yaxis in (("kappa", "y"), ("kappa_steered", "y2"))
         for pole, colour in POLES.items()

@@ -48,9 +48,8 @@ def propensity_curve(curves: pd.DataFrame) -> Figure:
                 legendgroup=direction,
                 line={"color": colour, "dash": dash, "width": 3 if direction == "own" else 1.8},
                 marker={"size": 6 if direction == "own" else 4, "color": colour},
-                hovertemplate="multiplier %{x:.2f}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]<extra>"
-                + DIRECTION_NAMES[direction]
-                + "</extra>",
+                hovertemplate="multiplier %{x:.2f}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]"
+                "<extra>%{fullData.name}</extra>",
             )
         )
     layout = {

@@ -33,7 +33,7 @@ def panel(curves: pd.DataFrame, concept: str, index: int) -> list[dict]:
         traces.append(
             bound(
                 curves,
-                {"x": "multiplier", "y": "mean", "customdata": ("stack", "low", "high")},
+                {"x": "multiplier", "y": "mean", "customdata": ("stack", "low", "high", "concept")},
                 where={**rule, "direction": direction},
                 type="scatter",
                 mode="lines",
@@ -42,8 +42,8 @@ def panel(curves: pd.DataFrame, concept: str, index: int) -> list[dict]:
                 showlegend=index == 0,
                 line={"color": colour, "dash": dash, "width": 2},
                 **axes,
-                hovertemplate=f"<b>{plain(concept)}</b><br>multiplier %{{x:.2f}}: %{{y:.2f}} "
-                f"[%{{customdata[0]:.2f}}, %{{customdata[1]:.2f}}]<extra>{DIRECTION_NAMES[direction]}</extra>",
+                hovertemplate="<b>%{customdata[2]}</b><br>multiplier %{x:.2f}: %{y:.2f} "
+                "[%{customdata[0]:.2f}, %{customdata[1]:.2f}]<extra>%{fullData.name}</extra>",
             )
         )
     if index == 0:

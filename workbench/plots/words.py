@@ -68,12 +68,15 @@ INTERVALS = {"random": "95 % band", "shuffled": "95 % band", "c_null": "95 % ban
 
 def label(column: str) -> str:
     """Label with unit, as an axis title has it; an unknown column keeps its own name."""
-    name, unit = LABELS.get(column, (column.replace("_", " "), ""))
-    return f"{name} ({unit})" if unit else name
+    unit = LABELS.get(column, ("", ""))[1]
+    return f"{short(column)} ({unit})" if unit else short(column)
 
 
 def short(column: str) -> str:
-    """The label without its unit."""
+    """The label without its unit; ``odd_second`` is that of ``odd`` in the second record of two."""
+    for side in ("first", "second"):
+        if column.endswith(f"_{side}"):
+            return f"{side}: {short(column.removesuffix(f'_{side}'))}"
     return LABELS.get(column, (column.replace("_", " "), ""))[0]
 
 

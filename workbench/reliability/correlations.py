@@ -89,9 +89,11 @@ def _rho(part: pd.DataFrame, x: str, y: str, given: Sequence[str], settings: dic
 
 def _strata(cells: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
     """Every prompt type × layer in the order met, then the two pooled views where there is more than one."""
-    parts = cells.groupby(STRATUM, sort=False).indices
-    for (kind, layer), rows in parts.items():
-        yield str(kind), int(layer), cells.iloc[rows]
+    parts: dict[tuple[str, int], list[int]] = {}
+    for position, (kind, layer) in enumerate(zip(cells["prompt_type"], cells["layer"], strict=True)):
+        parts.setdefault((str(kind), int(layer)), []).append(position)
+    for (kind, layer), positions in parts.items():
+        yield kind, layer, cells.iloc[positions]
     if len(parts) > 1:
         yield POOLED, POOLED_LAYER, cells
         yield POOLED_WITHIN, POOLED_LAYER, _within(cells)

@@ -1,9 +1,9 @@
 """Two records side by side: key numbers, settings, and the odd effect cell by cell."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.plots.paired_effects import paired, paired_effects
@@ -13,7 +13,7 @@ from workbench.report.panels import Panel, number
 from workbench.report.provenance import flat, seeds
 from workbench.report.selectors import by, with_all
 from workbench.report.summary import key_numbers, shown, strip
-from workbench.report.tidy import derived
+from workbench.report.tidy import usual
 from workbench.stats import t_interval
 from workbench.types import WorkbenchError
 
@@ -28,7 +28,7 @@ CHANGES = (
 
 def compare_page(a: Any, b: Any) -> str:
     """HTML that sets record ``b`` beside record ``a``; differences are second minus first."""
-    first, second = derived(a.tables)[0], derived(b.tables)[0]
+    first, second = ({name: t for name, t in r.tables.items() if len(t)} for r in (a, b))
     pairs, reason = paired_cells(first, second)
     tables = {"paired": pairs} if not reason else {}
     sections = [
@@ -36,33 +36,30 @@ def compare_page(a: Any, b: Any) -> str:
         tag("section", tag("h2", "Key numbers"), number_table(a, b, first, second)),
         tag("section", tag("h2", "What differs in the set-up"), setting_table(a, b)),
     ]
-    panel = Panel(
-        "paired-effects",
-        "Odd effects, cell by cell",
-        "paired",
-        paired_effects,
-        "n = {rows} cells of {distinct:concept} concepts that both records have; intervals 95 %",
-        tuple(
-            with_all(s) if s.options else s
-            for s in (by(tables, "paired", "prompt_type"), by(tables, "paired", "layer"))
-        ),
-        height=(560, 420),
-        reason=reason,
-    )
     page = Page(
         "Two records compared",
         f"first: {about(a)} · second: {about(b)}",
         sections,
-        [opened(panel)],
+        [scatter(tables, first, reason)],
         tables,
         listed=[("paired", "Cells that both records have")],
     )
     return rendered(page)
 
 
-def opened(panel: Panel) -> Panel:
-    """The panel with every selector at "all"."""
-    return replace(panel, selectors=tuple(replace(s, value="all") for s in panel.selectors))
+def scatter(tables: Mapping[str, pd.DataFrame], first: Mapping[str, pd.DataFrame], reason: str) -> Panel:
+    """The paired picture, starting at the setting that the first record recommends most often."""
+    chosen = (by(tables, "paired", c, preferred=usual(first, c, "cells")) for c in ("prompt_type", "layer"))
+    return Panel(
+        "paired-effects",
+        "Odd effects, cell by cell",
+        "paired",
+        paired_effects,
+        "n = {rows} cells of {distinct:concept} concepts that both records have; intervals 95 %",
+        tuple(with_all(s) for s in chosen),
+        height=(560, 420),
+        reason=reason,
+    )
 
 
 def about(record: Any) -> str:
@@ -98,7 +95,7 @@ def changes(pairs: pd.DataFrame) -> list[tuple[str, str, str]]:
     for column, name, unit in CHANGES:
         if {f"{column}_first", f"{column}_second"} <= set(pairs):
             change = (pairs[f"{column}_second"] - pairs[f"{column}_first"]).to_numpy(dtype=float)
-            kept = pd.notna(change)
+            kept = np.isfinite(change)
             if kept.any():
                 effect = t_interval(change[kept], groups=pairs["concept"].to_numpy()[kept])
                 out.append((f"change of {name}", shown(effect), f"{unit}; {kept.sum()} matched cells"))
@@ -110,10 +107,11 @@ def number_table(a: Any, b: Any, first: Mapping[str, pd.DataFrame], second: Mapp
     one, two = (
         {label: (value, note) for label, value, note in key_numbers(r, t)} for r, t in ((a, first), (b, second))
     )
-    rows = [
-        [label, one.get(label, ("–", ""))[0], two.get(label, ("–", ""))[0], (one.get(label) or two[label])[1]]
-        for label in dict.fromkeys([*one, *two])
-    ]
+    rows = []
+    for label in dict.fromkeys([*one, *two]):
+        (value, note), (other, remark) = one.get(label, ("–", "")), two.get(label, ("–", ""))
+        about = note if note == remark else f"first: {note or '–'}. Second: {remark or '–'}"
+        rows.append([label, value, other, about])
     if not rows:
         return tag("p", "Neither record has the tables that key numbers are made of.", class_="empty")
     return table(["quantity", "first", "second", "about"], rows)

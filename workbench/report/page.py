@@ -89,7 +89,7 @@ def contents(page: Page) -> Html:
     found = [
         ("summary", "Summary"),
         ("use", "What to use"),
-        ("pictures", f"Pictures 1–{len(page.panels)}"),
+        ("pictures", "Pictures" if len(page.panels) > 1 else "Picture"),
         ("tables", "Tables"),
         ("method", "Method"),
         ("provenance", "Provenance"),

@@ -131,6 +131,7 @@ const Bench = {};
     return rows.length ? +column[rows[0]] : "–";
   });
   Bench.chosen = chosen;
+  Bench.plain = plain;
   Bench.csv = (table, rows) => {
     const names = Object.keys(table.raw.columns);
     const quote = v => { const t = v === null || Number.isNaN(v) ? "" : String(v); return /[",\n\r]/.test(t) ? `"${t.replace(/"/g, '""')}"` : t; };

@@ -11,7 +11,8 @@
     if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, recoloured(v)]));
     return value;
   }
-  const short = (text, n) => { const t = String(text); return t.length > n ? t.slice(0, n - 1) + "…" : t; };
+  const shown = text => String(text).replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+  const short = (text, n) => { const t = shown(text); return Bench.plain(t.length > n ? t.slice(0, n - 1) + "…" : t); };
   /* names of prompt types that would otherwise be cut to the same stump */
   const brief = text => String(text).replace(/prefilled/g, "pre").replace(/instruction/g, "instr");
   const lines = (text, n) => {
@@ -44,6 +45,14 @@
       if (trace.marker && trace.marker.size > 6) trace.marker.size = 6;
     }
     return figure;
+  }
+  /* many points with intervals: let the points show through */
+  function crowded(figure) {
+    for (const trace of figure.data) if (trace.error_x && trace.mode === "markers") {
+      trace.opacity = 0.5;
+      trace.marker.size = 5;
+      for (const error of [trace.error_x, trace.error_y]) error.thickness = 0.4;
+    }
   }
   /* small multiples: as many columns as fit, one scale; the twin of plots.propensity_overview */
   function multiples(figure, width, host) {
@@ -100,6 +109,7 @@
         const points = figure.data.reduce((n, t) => n + t.points, 0);
         figure.data.forEach(t => { delete t.points; delete t.meta; });
         if (width < NARROW) figure = narrowed(figure);
+        if (points > 200) crowded(figure);
         multiples(figure, width, plot);
         if (dark()) figure = recoloured(figure);
         figure.layout.template = page.templates[dark() ? "dark" : "light"];
