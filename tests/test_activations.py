@@ -1,5 +1,6 @@
 """Extraction equals the bridge's own cache, however it is batched; the store never answers for something else."""
 
+import copy
 import dataclasses
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from workbench import activations as module
 from workbench.activations import by_class, differences, extract, extract_texts
 from workbench.directions import fit
-from workbench.models import tokens
+from workbench.models import ChatFormat, tokens
 from workbench.prompts import PROMPT_TYPES, build_prompt
 from workbench.store import Store
 from workbench.types import Card, Concept, Example, Pair, Site, WorkbenchError
@@ -320,3 +321,15 @@ def test_bad_input_is_one_line(gpt2_model, options, message):
     assert "\n" not in str(caught.value)
     with pytest.raises(WorkbenchError, match="no pairs"):
         extract(gpt2_model, CONCEPT.select(()))
+
+
+def test_in_a_chat_model_the_answer_opens_the_model_s_turn(gpt2_model):
+    tokenizer = copy.deepcopy(gpt2_model.tokenizer)
+    tokenizer.chat_template = ("{% for m in messages %}[{{ m.role }}] {{ m.content }} {% endfor %}"
+                               "{% if add_generation_prompt %}[model]{% endif %}")
+    chat = dataclasses.replace(gpt2_model.altered("chat"), tokenizer=tokenizer, chat=ChatFormat("Be brief."))
+    found = extract(chat, FEW, sites=[Site(2)])[Site(2)]
+    turns = "[system] Be brief. [user] Question: tea?\n\nAnswer: [model]"
+    for row, answer in ((0, " Yes"), (4, " No")):
+        alone = extract_texts(gpt2_model, [turns + answer], [Site(2)])[Site(2)]
+        torch.testing.assert_close(found.values[row], alone.values[0], atol=1e-5, rtol=0)

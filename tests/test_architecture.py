@@ -15,6 +15,8 @@ LAYERS = [
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 FILE_LINES, FUNCTION_LINES = 300, 40
+# A picture is one literal with an entry per line; splitting it would only scatter it.
+PICTURES, PICTURE_LINES = ("workbench/plots/", "workbench/report/pictures.py"), 60
 # What is longer than that, and why. An entry that is no longer needed fails the test.
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
@@ -83,8 +85,9 @@ def long_parts(root: Path) -> tuple[set[str], set[str]]:
         where, text = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
         if text.count("\n") > FILE_LINES:
             files.add(where)
+        limit = PICTURE_LINES if where.startswith(PICTURES) else FUNCTION_LINES
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef) and code_lines(node) > FUNCTION_LINES:
+            if isinstance(node, ast.FunctionDef) and code_lines(node) > limit:
                 functions.add(f"{where}:{node.name}")
     return files, functions
 

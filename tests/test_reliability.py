@@ -194,6 +194,18 @@ def test_recommends_the_largest_reliable_effect_inside_the_monotone_range():
     assert row["multiplier_low"] == 1.0 and row["multiplier_high"] == 1.0
 
 
+def test_a_rise_beyond_the_monotone_range_is_not_used():
+    frame = curve(0, 1.0, top=1.0)
+    far = frame["multiplier"].abs() == 2
+    frame.loc[far, ["mean", "low", "high"]] = 9 * frame.loc[far, "multiplier"].to_numpy()[:, None] + np.array(
+        [0, -0.1, 0.1]
+    )
+    assert recommend(pd.DataFrame([cell(0)]), frame).iloc[0]["multiplier"] == 1.0
+    one_sided = curve(0, 1.0)
+    one_sided.loc[one_sided["multiplier"] < -0.5, "mean"] = 0.0  # the negative side turns back after -0.5
+    assert recommend(pd.DataFrame([cell(0)]), one_sided).iloc[0]["multiplier"] == 0.5
+
+
 def test_multipliers_that_are_as_good_are_named():
     row = recommend(pd.DataFrame([cell(0)]), curve(0, 1.0, top=1.5, half=0.3)).iloc[0]
     assert (row["multiplier_low"], row["multiplier"], row["multiplier_high"]) == (1.0, 1.5, 1.5)

@@ -14,6 +14,8 @@ from workbench.stats import (
     jackknife_interval,
     partial_spearman,
     proportion,
+    rank_correlation,
+    rank_draws,
     share_interval,
     sign_flip_p,
     spearman,
@@ -158,12 +160,12 @@ def test_spearman_equals_scipy_with_ties():
 
 
 def test_weighted_ranks_equal_ranks_of_repeated_rows():
-    from workbench.stats.correlation import _weighted_rho
+    from workbench.stats.correlation import partial_from, rank_covariances
 
     rng = np.random.default_rng(5)
     x, y = rng.integers(0, 6, 30).astype(float), rng.normal(size=30)
     weights = rng.multinomial(30, np.full(30, 1 / 30), size=4)
-    drawn = _weighted_rho([x, y], weights.astype(float))
+    drawn = partial_from(rank_covariances([x, y], weights.astype(float)), 0, 1)
     for rho, count in zip(drawn, weights, strict=True):
         repeated = scipy_stats.spearmanr(np.repeat(x, count), np.repeat(y, count))
         assert rho == pytest.approx(repeated.statistic, abs=1e-12)
@@ -200,6 +202,18 @@ def test_partial_spearman_equals_regression_of_ranks():
     assert effect.estimate == pytest.approx(np.corrcoef(*left)[0, 1], abs=1e-10)
     with_junk = partial_spearman(x, y, [z, w, np.ones(60), z])
     assert with_junk.estimate == pytest.approx(effect.estimate, abs=1e-8)
+
+
+def test_many_correlations_from_one_set_of_draws():
+    rng = np.random.default_rng(14)
+    rows, groups = rng.normal(size=(5, 48)), np.repeat(np.arange(16), 3)
+    drawn = rank_draws(list(rows), groups, draws=200, seed=3)
+    assert rank_correlation(drawn, 1, 3) == spearman(rows[1], rows[3], draws=200, seed=3, groups=groups)
+    alone = partial_spearman(rows[4], rows[0], rows[[2, 1]], groups, draws=200, seed=3)
+    shared = rank_correlation(drawn, 4, 0, [2, 1])
+    assert (shared.estimate, shared.low, shared.high) == pytest.approx(
+        (alone.estimate, alone.low, alone.high), abs=1e-9
+    )
 
 
 def test_partial_spearman_takes_the_common_cause_away():

@@ -115,3 +115,11 @@ def test_no_bos_where_the_tokenizer_has_none_or_leaves_it_out(chat_tokenizer, ti
     assert text_of(model, encode(model, ["ab"]), 0) == "ab"
     with pytest.raises(WorkbenchError, match="no tokens"):
         encode(model, [""])
+
+
+def test_a_tokenizer_may_be_told_to_leave_bos_out(chat_tokenizer, tiny_module):
+    plain = load(tiny_module("llama", len(chat_tokenizer)), tokenizer=chat_tokenizer)
+    chat_tokenizer.init_kwargs["add_bos_token"] = False
+    without = load(tiny_module("llama", len(chat_tokenizer)), tokenizer=chat_tokenizer)
+    assert (plain.bos_rule, without.bos_rule) == ("prepend", "none")
+    assert plain.digest != without.digest

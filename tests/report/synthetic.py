@@ -95,7 +95,6 @@ def cells(rng: np.random.Generator, n: int = 28) -> pd.DataFrame:
 
 
 def curves(cell: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    x = np.array(MULTIPLIERS)
     parts = []
     for row in cell.itertuples():
         for direction, slope, half in (
@@ -104,8 +103,9 @@ def curves(cell: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
             ("shuffled", 0.02, 0.32),
             ("transplant", row.transplant_odd, 0.18),
         ):
-            mean = 1.4 * np.tanh(slope * x / 1.4) + row.lean + 0.06 * x**2 + rng.normal(0, 0.03, len(x))
-            spread = half * np.abs(x) + 0.05
+            x = np.array(MULTIPLIERS if direction == "own" else (-1.0, 0.0, 1.0))
+            mean = 1.4 * np.tanh(slope * x / 1.4) + 0.06 * x**2 + rng.normal(0, 0.03, len(x)) * (x != 0)
+            spread = half * np.abs(x)
             parts.append(
                 pd.DataFrame(
                     {
@@ -146,7 +146,7 @@ def prompts(cell: pd.DataFrame, rng: np.random.Generator, n_eval: int = 40) -> p
                     "slope": slope,
                     "delta_plus": slope + 0.1,
                     "delta_minus": -slope + 0.1,
-                    "anti": slope <= 0,
+                    "anti": slope + 0.1 < 0,
                 }
             )
         )
@@ -176,57 +176,39 @@ def cosines(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, pd.DataFram
 
 
 def correlations(rng: np.random.Generator, n: int) -> pd.DataFrame:
+    """Every setting, then the two pooled views; one interval is the whole line, as with too few concepts."""
+    settings = [(t, layer) for t in PROMPT_TYPES for layer in LAYERS] + [("all (raw)", "all"), ("all", "all")]
     rows = []
-    for t in ("all", *PROMPT_TYPES):
-        for layer in ("all", *LAYERS):
-            for predictor in ("c", "c_heldout", "pairwise", "d_prime_split", "auc", "split_half_cos", "norm_ratio"):
-                for outcome in ("odd", "effect", "steerability", "anti_braun"):
-                    sign = -1 if outcome == "anti_braun" else 1
-                    rho, part, trans = (sign * np.clip(rng.normal(m, 0.08), -1, 1) for m in (0.78, 0.3, 0.6))
-                    rows.append(
-                        (
-                            t,
-                            layer,
-                            predictor,
-                            outcome,
-                            rho,
-                            rho - 0.15,
-                            rho + 0.12,
-                            n,
-                            part,
-                            part - 0.3,
-                            part + 0.28,
-                            trans,
-                            trans - 0.2,
-                            trans + 0.18,
-                        )
-                    )
-    names = [
-        "prompt_type",
-        "layer",
-        "predictor",
-        "outcome",
-        "rho",
-        "low",
-        "high",
-        "n",
-        "partial_rho",
-        "partial_low",
-        "partial_high",
-        "transplant_rho",
-        "transplant_low",
-        "transplant_high",
-    ]
-    return pd.DataFrame(rows, columns=names)
+    for t, layer in settings:
+        for predictor in ("c", "c_heldout", "pairwise", "d_prime_split", "auc", "split_half_cos", "norm_ratio"):
+            for outcome in ("odd", "effect", "steerability", "anti_braun"):
+                sign = -1 if outcome == "anti_braun" else 1
+                rho, part, trans = (sign * np.clip(rng.normal(m, 0.08), -1, 1) for m in (0.78, 0.3, 0.6))
+                row = {"prompt_type": t, "layer": layer, "predictor": predictor, "outcome": outcome, "rho": rho}
+                row |= {"low": rho - 0.15, "high": rho + 0.12, "n": n * (28 if layer == "all" else 1), "n_concepts": n}
+                row |= {"partial_rho": part, "partial_low": part - 0.3, "partial_high": part + 0.28}
+                row |= {"partial_given": "grasp, headroom, lean", "transplant_rho": trans}
+                row |= {"transplant_low": trans - 0.2, "transplant_high": trans + 0.18}
+                rows.append(row)
+    rows[0] |= {"low": -np.inf, "high": np.inf}
+    return pd.DataFrame(rows)
 
 
 def recommendation(cell: pd.DataFrame) -> pd.DataFrame:
+    """The best cell of each concept; the first concept has no reliable setting, the second no candidate at all."""
     best = cell.sort_values("odd").groupby("concept").tail(1).sort_values("concept")
     frame = best[["concept", "title", "prompt_type", "layer", "effect", "effect_low", "effect_high"]].copy()
     frame["multiplier"], frame["multiplier_low"], frame["multiplier_high"] = 1.1, 0.9, 1.3
     frame["backfire"] = best["anti_braun"]
     frame["backfire_low"], frame["backfire_high"] = frame["backfire"] / 2, np.minimum(frame["backfire"] * 1.8, 1)
-    return frame.reset_index(drop=True)
+    frame = frame.reset_index(drop=True).assign(reliable=True, reason="")
+    frame.loc[:1, ["multiplier", "multiplier_low", "multiplier_high"]] = np.nan
+    frame.loc[:1, "reliable"] = False
+    frame.loc[0, "reason"] = "the best odd effect, 0.21 from -0.05, is not reliably above the random band (0.22)"
+    frame.loc[1, "reason"] = "the curve rises on both sides of 0 at no layer within the caps (backfire 0.5)"
+    frame.loc[1, ["effect", "effect_low", "effect_high", "backfire", "backfire_low", "backfire_high"]] = np.nan
+    frame.loc[1, "layer"] = -1
+    return frame
 
 
 def small_tables(cell: pd.DataFrame, rng: np.random.Generator, n: int) -> dict[str, pd.DataFrame]:
@@ -261,24 +243,15 @@ def small_tables(cell: pd.DataFrame, rng: np.random.Generator, n: int) -> dict[s
     }
 
 
-def projections(cell: pd.DataFrame, rng: np.random.Generator, n_pairs: int) -> pd.DataFrame:
+def projections(cell: pd.DataFrame, chosen: pd.DataFrame, rng: np.random.Generator, n_pairs: int) -> pd.DataFrame:
+    """κ at each concept's recommended cell only."""
     parts = []
-    for row in cell.itertuples():
-        for pole, centre in (("aligned", 1.0), ("unaligned", -1.0)):
+    for row in chosen[chosen["layer"] >= 0].itertuples():
+        for pole, centre in (("positive", 1.0), ("negative", -1.0)):
             kappa = rng.normal(centre, 0.9, n_pairs)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "concept": row.concept,
-                        "prompt_type": row.prompt_type,
-                        "layer": row.layer,
-                        "pair": [f"{row.concept}-{i:03d}" for i in range(n_pairs)],
-                        "pole": pole,
-                        "kappa": kappa,
-                        "kappa_steered": kappa + 2 + rng.normal(0, 0.1, n_pairs),
-                    }
-                )
-            )
+            pairs = [f"{row.concept}-{i:03d}" for i in range(n_pairs)]
+            head = {"concept": row.concept, "prompt_type": row.prompt_type, "layer": row.layer, "pair": pairs}
+            parts.append(pd.DataFrame({**head, "pole": pole, "kappa": kappa, "kappa_steered": kappa + 2}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -290,14 +263,15 @@ def record(n: int = 28, seed: int = 0, n_eval: int = 40, hostile: bool = False, 
         for suffix in ("", "_low", "_high"):
             cell[name + suffix] += shift
     between, types = cosines(rng, n)
+    small = small_tables(cell, rng, n)
     tables = {
         "cells": cell,
         "curves": curves(cell, rng),
         "prompts": prompts(cell, rng, n_eval),
         "cosines_concepts": between,
         "cosines_types": types,
-        "projections": projections(cell, rng, n_eval),
-        **small_tables(cell, rng, n),
+        "projections": projections(cell, small["recommendation"], rng, n_eval),
+        **small,
     }
     summary = [
         "Steering with the mean difference moves the answers of 19 of 28 concepts beyond random directions.",

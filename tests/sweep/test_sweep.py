@@ -12,6 +12,9 @@ from workbench.models import hooked, load
 from workbench.sweep import plain_sweep, sweep
 from workbench.types import Card, Concept, Pair, Site
 
+INSIDE = (
+    Site(0, "resid_pre"), Site(2, "resid_pre"), Site(1, "attn_out"), Site(3, "mlp_out"), Site(2, "z"), Site(2, "z", 1),
+)  # fmt: skip
 WHERE = ("all", "after_prompt", "answer", "last", "last_k:3")
 
 
@@ -21,7 +24,7 @@ def same(one, other) -> bool:
 
 @pytest.mark.parametrize("where", WHERE)
 def test_equals_the_plain_sweep(any_model, toy, direction, where):
-    sites = [Site(0), Site(3), Site(1, "resid_pre")]
+    sites = [Site(0), Site(3)]
     directions = {"own": {s: direction(i) for i, s in enumerate(sites)}, "other": direction(9, gap=1.0)}
     options = {"sites": sites, "multipliers": (-2.0, 0.0, 1.0), "where": where}
     fast = sweep(any_model, toy, directions, **options, batch_tokens=150)
@@ -59,13 +62,13 @@ def test_equals_single_unpadded_texts_run_through_the_bridge_itself(any_model, t
 
 
 @pytest.mark.parametrize("where", ["all", "answer"])
-@pytest.mark.parametrize("site", [Site(1, "attn_out"), Site(3, "mlp_out"), Site(2, "z"), Site(2, "z", 1)], ids=str)
-def test_sites_inside_a_block_equal_the_plain_sweep(any_model, toy, direction, site, where):
+@pytest.mark.parametrize("site", INSIDE, ids=str)
+def test_other_streams_equal_the_plain_sweep(any_model, stories, direction, site, where):
     width = 8 if site.head is not None else 32
     directions = {"a": direction(1, site, width), "b": direction(2, site, width)}
-    options = {"sites": [site], "multipliers": (-1.0, 2.0), "where": where}
-    fast = sweep(any_model, toy, directions, **options, batch_tokens=150)
-    assert same(fast, plain_sweep(any_model, toy, directions, **options))
+    options = {"sites": [site], "multipliers": (2.0,), "where": where}
+    fast = sweep(any_model, stories, directions, **options, batch_tokens=150)
+    assert same(fast, plain_sweep(any_model, stories, directions, **options))
     assert np.ptp(fast.values, axis=-1).max() > 0.01
 
 
@@ -73,26 +76,25 @@ def test_sites_inside_a_block_equal_the_plain_sweep(any_model, toy, direction, s
 def test_any_intervention_equals_the_plain_sweep(gpt2_model, toy, direction, where):
     kinds = (Add(), Ablate(), Clamp(2.0, "floor"), Rotate(40.0), Conditional(Add(), direction(5), 0.1, 4.0))
     for kind in kinds:
-        options = {"sites": [Site(0)], "multipliers": (-1.0, 0.5, 1.0), "where": where, "intervention": kind}
+        options = {"sites": [Site(0)], "multipliers": (-1.0, 0.5), "where": where, "intervention": kind}
         directions = {"a": direction(1), "b": direction(2)}
         fast = sweep(gpt2_model, toy, directions, **options, batch_tokens=300)
         assert same(fast, plain_sweep(gpt2_model, toy, directions, **options)), kind
         if kind == Add():
-            assert same(fast, sweep(gpt2_model, toy, directions, **options | {"intervention": kinds[0]}))
             options.pop("intervention")
             assert same(fast, sweep(gpt2_model, toy, directions, **options)), "adding is the default"
 
 
 @pytest.mark.parametrize("where", ["all", "last"])
 @pytest.mark.parametrize("own", ["all", "last", "answer"])
-def test_a_model_that_is_already_steered(any_model, toy, direction, where, own):
+def test_a_model_that_is_already_steered(llama_model, toy, direction, where, own):
     """Its own hooks act first, also where they sit at the swept site, below it or above it."""
-    steered = steer(any_model, [direction(1, Site(0)), direction(2, Site(2, "resid_pre"))], 0.7, where=own)
+    steered = steer(llama_model, [direction(1, Site(0)), direction(2, Site(2, "resid_pre"))], 0.7, where=own)
     sites = [Site(0), Site(2, "resid_pre")]
     options = {"sites": sites, "multipliers": (1.0,), "where": where}
     fast = sweep(steered, toy, {"u": direction(3)}, **options)
     assert same(fast, plain_sweep(steered, toy, {"u": direction(3)}, **options))
-    bare = sweep(any_model, toy, {"u": direction(3)}, **options)
+    bare = sweep(llama_model, toy, {"u": direction(3)}, **options)
     assert np.abs(fast.values - bare.values).max() > 0.01 and fast.source["model"] != bare.source["model"]
 
 

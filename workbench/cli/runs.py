@@ -46,7 +46,7 @@ def export_figures(
 def pictures(record: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figures of a record's report by name, as printed, and the rows that each shows."""
     from workbench.report.panels import captioned, guarded, rows_of
-    from workbench.report.reliability import panels
+    from workbench.report.pictures import panels
     from workbench.report.tidy import derived
     from workbench.report.write import printable
 

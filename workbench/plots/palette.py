@@ -70,7 +70,12 @@ DIRECTIONS = {
     "transplant": (LIGHT["purple"], LIGHT["band_purple"], "dashdot"),
     "own": (LIGHT["blue"], LIGHT["band_blue"], "solid"),
 }
-POLES = {"aligned": LIGHT["blue"], "unaligned": LIGHT["vermillion"]}
+POLES = {
+    "positive": LIGHT["blue"],
+    "negative": LIGHT["vermillion"],
+    "aligned": LIGHT["blue"],
+    "unaligned": LIGHT["vermillion"],
+}
 SERIES = tuple(LIGHT[name] for name in ("blue", "orange", "green", "purple", "sky", "vermillion", "grey"))
 
 # below zero vermillion, above zero blue: told apart by every kind of colour vision, and by lightness from the middle

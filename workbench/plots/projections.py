@@ -5,8 +5,14 @@ from plotly.graph_objects import Figure
 
 from workbench.plots.binding import bound
 from workbench.plots.palette import LIGHT, POLES
-from workbench.plots.picture import axis, needs, picture
+from workbench.plots.picture import axis, needs, order, picture
 from workbench.plots.words import plain
+
+
+def coloured(found: list) -> dict[str, str]:
+    """Colour of each pole found: the positive (or aligned) one first and blue."""
+    known = {pole: colour for pole, colour in POLES.items() if pole in found}
+    return known | {str(pole): LIGHT["grey"] for pole in found if pole not in POLES}
 
 
 def projections(table: pd.DataFrame) -> Figure:
@@ -33,7 +39,7 @@ def projections(table: pd.DataFrame) -> Figure:
             hovertemplate="κ in %{x}: %{y} prompts<extra>%{fullData.name}</extra>",
         )
         for column, yaxis in (("kappa", "y"), ("kappa_steered", "y2"))
-        for pole, colour in POLES.items()
+        for pole, colour in coloured(order(table["pole"])).items()
     ]
     line = {
         "type": "line",

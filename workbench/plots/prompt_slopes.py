@@ -51,7 +51,7 @@ def prompt_slopes(prompts: pd.DataFrame) -> Figure:
         )
         for flag, name, colour in (
             (False, "steers as asked", LIGHT["blue"]),
-            (True, "anti-steerable: steers the wrong way", LIGHT["vermillion"]),
+            (True, "anti-steerable: Δ(1) < 0", LIGHT["vermillion"]),
         )
     ]
     layout = {
@@ -65,6 +65,6 @@ def prompt_slopes(prompts: pd.DataFrame) -> Figure:
         traces,
         title="Slope of every prompt",
         layout=layout,
-        see="The share of vermillion bars is the share of prompts that get worse; prompts without any effect "
-        "fall on either side by chance, so compare it with a half.",
+        see="Vermillion bars are prompts that multiplier 1 pushes the wrong way; prompts without any effect "
+        "fall on either side by chance, so compare their share with a half.",
     )

@@ -1,10 +1,10 @@
-"""Propensity against multiplier for one cell, with every control direction's band."""
+"""Change of propensity against multiplier for one cell, with every control direction's band."""
 
 import pandas as pd
 from plotly.graph_objects import Figure
 
 from workbench.plots.binding import bound
-from workbench.plots.palette import DIRECTIONS, LIGHT
+from workbench.plots.palette import DIRECTIONS
 from workbench.plots.picture import ZERO, axis, needs, picture
 from workbench.plots.words import DIRECTION_NAMES
 
@@ -29,9 +29,11 @@ def band(curves: pd.DataFrame, direction: str, where: dict | None = None, **trac
 
 
 def propensity_curve(curves: pd.DataFrame) -> Figure:
-    """Mean propensity with its 95 % band for the own, random, shuffled-label and transplanted directions.
+    """Mean change of propensity with a band, for the own, random, shuffled-label and transplanted directions.
 
-    ``curves`` holds one concept, prompt type and layer: direction, multiplier, mean, low, high (log-odds).
+    ``curves`` holds one concept, prompt type and layer: direction, multiplier, mean, low, high, the change of the
+    log-odds of the positive answer against no steering. The own band is a 95 % interval over groups; a control's band
+    is the range over its draws.
     """
     needs(curves, "direction", "multiplier", "mean", "low", "high")
     traces = []
@@ -54,25 +56,15 @@ def propensity_curve(curves: pd.DataFrame) -> Figure:
         )
     layout = {
         "xaxis": axis("multiplier (1 = the mean difference)", zeroline=False),
-        "yaxis": axis("propensity (log-odds of the positive answer)", zeroline=False),
+        "yaxis": axis("change of propensity Δ (log-odds)"),
         "shapes": [
-            {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1, "line": ZERO, "layer": "between"},
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": 0,
-                "y1": 0,
-                "line": {**ZERO, "color": LIGHT["grid"]},
-                "layer": "between",
-            },
+            {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1, "line": ZERO, "layer": "between"}
         ],
     }
     return picture(
         traces,
         title="Propensity against multiplier",
         layout=layout,
-        see="Steering works where the blue line leaves the grey and orange bands, on both sides of zero and in "
-        "opposite directions; the purple line shows what vectors of other concepts do.",
+        see="Steering works where the blue line leaves the grey and orange bands, upwards on the right and downwards "
+        "on the left; the purple line shows what vectors of other concepts do.",
     )

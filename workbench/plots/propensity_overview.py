@@ -1,18 +1,18 @@
-"""Every concept's propensity curve at once: small multiples with the band of random directions."""
+"""Every concept's curve at once: small multiples with the band of random directions."""
 
 from math import ceil
 
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from workbench.plots.binding import bound, select
+from workbench.plots.binding import bound
 from workbench.plots.palette import DIRECTIONS
 from workbench.plots.picture import needs, order, picture
 from workbench.plots.propensity_curve import band
 from workbench.plots.words import DIRECTION_NAMES, plain
 
 # shares of a column and of a row that stay free: between columns, above for the heading, below for the ticks
-GAP, HEADING, TICKS = 0.20, 0.17, 0.19
+GAP, HEADING, TICKS = 0.07, 0.17, 0.19
 
 
 def placed(index: int, columns: int, rows: int) -> tuple[list[float], list[float]]:
@@ -47,17 +47,8 @@ def panel(curves: pd.DataFrame, concept: str, index: int) -> list[dict]:
             )
         )
     if index == 0:
-        traces[1].update(name=DIRECTION_NAMES["random"] + " (95 % band)", showlegend=True)
+        traces[1].update(name=DIRECTION_NAMES["random"] + " (range)", showlegend=True)
     return traces
-
-
-def spans(curves: pd.DataFrame, concepts: list) -> dict:
-    """Vertical range of each concept: its own middle, one half-width for all, so that slopes can be compared."""
-    drawn = curves[curves["direction"].isin(["own", "random"])]
-    ends = {c: select(drawn, concept=c)[["low", "high"]].to_numpy(dtype=float) for c in concepts}
-    middles = {c: (v.min() + v.max()) / 2 if len(v) else 0.0 for c, v in ends.items()}
-    half = max((1.05 * (v.max() - v.min()) / 2 for v in ends.values() if len(v)), default=1.0) or 1.0
-    return {c: [float(m - half), float(m + half)] for c, m in middles.items()}
 
 
 def propensity_overview(curves: pd.DataFrame, columns: int = 7) -> Figure:
@@ -66,7 +57,6 @@ def propensity_overview(curves: pd.DataFrame, columns: int = 7) -> Figure:
     concepts = order(curves["concept"])
     columns = max(1, min(columns, len(concepts)))
     rows = max(1, ceil(len(concepts) / columns))
-    ranges = spans(curves, concepts)
     traces: list[dict] = []
     layout: dict = {
         "annotations": [],
@@ -88,10 +78,10 @@ def propensity_overview(curves: pd.DataFrame, columns: int = 7) -> Figure:
         layout[f"yaxis{number}"] = {
             "domain": up,
             "anchor": f"x{index + 1}",
-            "nticks": 4,
+            "nticks": 5,
+            "showticklabels": index % columns == 0,
             **small,
-            "zeroline": False,
-            "range": ranges[concept],
+            **({"matches": "y"} if index else {}),
         }
         layout["annotations"].append(
             {
@@ -110,7 +100,6 @@ def propensity_overview(curves: pd.DataFrame, columns: int = 7) -> Figure:
         traces,
         title="Propensity of every concept",
         layout=layout,
-        see="Each little picture is one concept: propensity (log-odds of the positive answer, vertical) against "
-        "multiplier (horizontal), on one scale but each around its own middle; look for blue lines that "
-        "stay inside the grey band.",
+        see="Each little picture is one concept: change of propensity (log-odds, vertical) against multiplier "
+        "(horizontal), all on one scale; look for blue lines that stay inside the grey band: they do not steer.",
     )

@@ -6,11 +6,12 @@ model's grasp of the concept, the headroom a cue reaches, and the base lean.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from workbench.stats import partial_spearman, spearman, undetermined
+from workbench.stats import RankDraws, rank_correlation, rank_draws, undetermined
 from workbench.types import Effect, WorkbenchError
 
 COVARIATES = ("grasp", "headroom", "lean")
@@ -46,23 +47,53 @@ def correlate(
     if missing or not predictors or not outcomes:
         what = f"cells lack {', '.join(missing)}" if missing else "no predictor or no outcome was named"
         raise WorkbenchError(f"{what}; expected columns of the cells table: {', '.join(map(str, cells.columns))}")
-    given = [name for name in covariates if name in cells.columns]
-    settings = {"draws": draws, "seed": seed}
+    names = list(dict.fromkeys([*predictors, *outcomes, *covariates, TRANSPLANT]))
     rows = []
     for kind, layer, part in _strata(cells):
+        stratum = _Stratum(
+            _numeric(part, names), part["concept"].to_numpy().astype(str), {"draws": draws, "seed": seed}
+        )
         for predictor in predictors:
-            transplant = _rho(part, predictor, TRANSPLANT, (), settings)
+            transplant = stratum.rho(predictor, TRANSPLANT)
             for outcome in outcomes:
-                numbers = _row(part, predictor, outcome, given, settings)
                 head = {"prompt_type": kind, "layer": layer, "predictor": predictor, "outcome": outcome}
+                numbers = _row(stratum, predictor, outcome, covariates)
                 rows.append(head | numbers | _named(transplant, "rho_transplant", "transplant"))
     return pd.DataFrame(rows)
 
 
-def _row(part: pd.DataFrame, predictor: str, outcome: str, given: Sequence[str], settings: dict) -> dict:
-    used = [n for n in given if n not in (predictor, outcome) and np.isfinite(part[n].to_numpy(dtype=float)).any()]
-    plain = _rho(part, predictor, outcome, (), settings)
-    partial = _rho(part, predictor, outcome, used, settings)
+@dataclass(frozen=True)
+class _Stratum:
+    """Numbers [cell] of one stratum by name; ``drawn`` keeps the rank draws of every set of complete cells."""
+
+    numbers: dict[str, np.ndarray]
+    concepts: np.ndarray
+    settings: dict[str, int]
+    drawn: dict[bytes, tuple[list[str], RankDraws]] = field(default_factory=dict)
+
+    def known(self, name: str) -> bool:
+        """Is there any finite number of that name?"""
+        return name in self.numbers and bool(np.isfinite(self.numbers[name]).any())
+
+    def rho(self, x: str, y: str, given: Sequence[str] = ()) -> Effect:
+        """(Partial) ρ over the rows in which every number is there, concepts resampled."""
+        if not all(name in self.numbers for name in (x, y, *given)):
+            return undetermined(np.nan, f"no numbers for {x}, {y}", unit="rho")
+        whole = np.isfinite([self.numbers[name] for name in (x, y, *given)]).all(0)
+        if whole.sum() < 3:
+            return undetermined(np.nan, f"{whole.sum()} complete cells", n=int(whole.sum()), unit="rho")
+        key = whole.tobytes()
+        if key not in self.drawn:
+            names = [name for name, row in self.numbers.items() if np.isfinite(row[whole]).all()]
+            rows = [self.numbers[name][whole] for name in names]
+            self.drawn[key] = names, rank_draws(rows, self.concepts[whole], **self.settings)
+        names, drawn = self.drawn[key]
+        return rank_correlation(drawn, names.index(x), names.index(y), [names.index(name) for name in given])
+
+
+def _row(stratum: _Stratum, predictor: str, outcome: str, covariates: Sequence[str]) -> dict:
+    used = [name for name in covariates if name not in (predictor, outcome) and stratum.known(name)]
+    plain, partial = stratum.rho(predictor, outcome), stratum.rho(predictor, outcome, used)
     counts = {"n": plain.n, "n_concepts": plain.n_groups}
     ends = {"rho": plain.estimate, "low": plain.low, "high": plain.high}
     return ends | counts | _named(partial, "partial_rho", "partial") | {"partial_given": ", ".join(used)}
@@ -72,19 +103,9 @@ def _named(effect: Effect, name: str, prefix: str) -> dict[str, float]:
     return {name: effect.estimate, f"{prefix}_low": effect.low, f"{prefix}_high": effect.high}
 
 
-def _rho(part: pd.DataFrame, x: str, y: str, given: Sequence[str], settings: dict) -> Effect:
-    """(Partial) ρ over the rows in which every number is there, concepts resampled."""
-    if y not in part.columns:
-        return undetermined(np.nan, f"no column {y}", unit="rho")
-    numbers = part[[x, y, *given]].to_numpy(dtype=np.float64).T
-    whole = np.isfinite(numbers).all(0)
-    if whole.sum() < 3:
-        return undetermined(np.nan, f"{int(whole.sum())} complete cells", n=int(whole.sum()), unit="rho")
-    concepts = part["concept"].to_numpy().astype(str)[whole]
-    first, second, *others = numbers[:, whole]
-    if others:
-        return partial_spearman(first, second, others, concepts, **settings)
-    return spearman(first, second, groups=concepts, **settings)
+def _numeric(cells: pd.DataFrame, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The columns among ``names`` that are there, as float64; missing numbers are nan."""
+    return {name: cells[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names if name in cells.columns}
 
 
 def _strata(cells: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:

@@ -6,6 +6,7 @@ from string import Formatter
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from plotly.graph_objects import Figure
 
@@ -65,15 +66,29 @@ def choice(panel: Panel, axis: bool) -> dict[str, Any]:
     return {s.name: s.value for s in panel.selectors if s.axis == axis}
 
 
-def rows_of(panel: Panel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The rows that the default choice shows ("all" leaves a column free)."""
-    picked = {name: value for name, value in choice(panel, axis=False).items() if value != "all"}
+def settled(panel: Panel, tables: Mapping[str, pd.DataFrame]) -> Panel:
+    """The panel with a choice that has rows: from left to right, a value that is not there gives way to one that is."""
     table = tables[panel.table]
-    if "all" in choice(panel, axis=False).values():
-        exact = select(table, **choice(panel, axis=False))
-        if len(exact):
-            return exact
-    return select(table, **picked)
+    made = []
+    for selector in panel.selectors:
+        if not selector.axis and selector.name in table:
+            there = set(table[selector.name].astype(str))
+            free = selector.value == "all" and "all" not in there
+            if not free and str(selector.value) not in there:
+                value = next((v for v, _ in selector.options if str(v) in there), selector.value)
+                selector = replace(selector, value=value)
+            table = table if free else select(table, **{selector.name: selector.value})
+        made.append(selector)
+    return replace(panel, selectors=tuple(made))
+
+
+def rows_of(panel: Panel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows that the choice shows; "all" leaves a column free unless it is a value of that column."""
+    table = tables[panel.table]
+    for name, value in choice(panel, axis=False).items():
+        if value != "all" or (table[name].astype(str) == "all").any():
+            table = select(table, **{name: value})
+    return table
 
 
 def figure_of(panel: Panel, tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -109,7 +124,7 @@ def counted(template: str, rows: pd.DataFrame) -> str:
         elif name == "distinct":
             parts.append(str(rows[spec].nunique()) if spec in rows else "–")
         elif name == "first":
-            parts.append(f"{rows[spec].iloc[0]:g}" if spec in rows and len(rows) else "–")
+            parts.append(number(rows[spec].iloc[0]) if spec in rows and len(rows) else "–")
     return "".join(parts)
 
 
@@ -129,9 +144,13 @@ def read(readout: Readout, tables: Mapping[str, pd.DataFrame], chosen_values: Ma
 
 
 def number(value: Any) -> str:
-    """Two decimals, a true minus sign, whole numbers as such, a dash for what is missing."""
+    """Two decimals, a true minus sign, whole numbers as such, a dash for what is missing; text stays text."""
+    if isinstance(value, str):
+        return value
     if value is None or pd.isna(value):
         return "–"
+    if np.isinf(value):
+        return "∞" if value > 0 else "−∞"
     text = f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.2f}"
     return text.replace("-", "−")
 
@@ -139,6 +158,7 @@ def number(value: Any) -> str:
 def guarded(panel: Panel, tables: Mapping[str, pd.DataFrame]) -> tuple[Panel, Figure | None]:
     """The panel with its figure, or with the reason why it is empty: one bad table never stops a page."""
     try:
+        panel = panel if panel.reason else settled(panel, tables)
         return panel, figure_of(panel, tables)
     except (WorkbenchError, KeyError, ValueError, TypeError, IndexError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -38,6 +38,8 @@ PREDICTORS = (
     "effective_rank",
     "first_share",
     "split_half_cos",
+    "spearman_brown",
+    "stability25",
     "gap",
     "norm_ratio",
     "lean",
@@ -45,15 +47,26 @@ PREDICTORS = (
     "headroom",
     "patch_share",
 )
-OUTCOMES = ("odd", "effect", "even", "steerability", "anti_braun", "anti_tan", "anti_eps", "transplant_odd")
+OUTCOMES = (
+    "odd",
+    "odd_matched",
+    "effect",
+    "even",
+    "steerability",
+    "anti_braun",
+    "anti_tan",
+    "anti_eps",
+    "transplant_odd",
+)
 CORRELATION = Readout(
     "correlations",
     {"predictor": "@x", "outcome": "@y", "prompt_type": "prompt_type", "layer": "layer"},
-    "Spearman’s ρ = {rho} [{low}, {high}], n = {n} concepts. With vectors of other concepts (transplant): "
-    "{transplant_rho} [{transplant_low}, {transplant_high}]. Partial, given grasp, headroom and lean: "
-    "{partial_rho} [{partial_low}, {partial_high}].",
+    "Spearman’s ρ = {rho} [{low}, {high}] (n = {n} cells of {n_concepts} concepts; {scope}). "
+    "With vectors of other concepts (transplant): {transplant_rho} [{transplant_low}, {transplant_high}]. "
+    "Partial, given {partial_given}: {partial_rho} [{partial_low}, {partial_high}].",
     "The record has no correlation for this choice, so none is claimed.",
 )
+BANDS = "the own direction's band is a 95 % interval, a control's the range of its draws"
 
 
 def panels(tables: Tables, reasons: Mapping[str, str]) -> list[Panel]:
@@ -89,7 +102,7 @@ def coherence(tables: Tables) -> list[Panel]:
             "What predicts the outcome, and is it the vector?",
             "correlations",
             partial(correlation_forest, predictors=predictors),
-            "n = {first:n} concepts; 95 % intervals by resampling concepts",
+            "n = {first:n} cells of {first:n_concepts} concepts ({first:scope}); 95 % intervals by resampling concepts",
             (outcome, *forest),
             height=(470, 520),
         ),
@@ -103,7 +116,7 @@ def curves(tables: Tables) -> list[Panel]:
             "Propensity of every concept",
             "curves",
             propensity_overview,
-            "n = {first:n_eval} prompts for each of {distinct:concept} concepts; bands 95 %",
+            "n = {first:n_eval} prompts for each of {distinct:concept} concepts; " + BANDS,
             setting(tables, "curves"),
             height=(720, 1500),
         ),
@@ -112,7 +125,7 @@ def curves(tables: Tables) -> list[Panel]:
             "Propensity against multiplier, one concept",
             "curves",
             propensity_curve,
-            "n = {first:n_eval} prompts at {distinct:multiplier} multipliers; bands 95 %",
+            "n = {first:n_eval} prompts at {distinct:multiplier} multipliers; " + BANDS,
             cell(tables, "curves"),
             height=(460, 430),
         ),

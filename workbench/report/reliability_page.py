@@ -55,7 +55,7 @@ def page_of(
         tag("h2", "What to use"),
         tag(
             "p",
-            "Per concept: the layer and multiplier with the best lower bound, and the share of prompts on which "
+            "Per concept: the layer and multiplier with the largest reliable effect, and the share of prompts on which "
             "it works the wrong way. A backfire share near 50 % means no effect.",
             class_="meta",
         ),

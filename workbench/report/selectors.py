@@ -8,7 +8,7 @@ import pandas as pd
 from workbench.plots.picture import order
 from workbench.plots.words import short
 from workbench.report.panels import Selector, options
-from workbench.report.tidy import usual
+from workbench.report.tidy import reliable, usual
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -39,8 +39,8 @@ def by(tables: Tables, table: str, column: str, word: str = "", preferred: objec
 
 def cell(tables: Tables, table: str) -> tuple[Selector, ...]:
     """Concept, prompt type and layer; starting at the first recommended concept."""
-    chosen = tables.get("recommendation", pd.DataFrame())
-    best = chosen.sort_values("effect").iloc[-1] if len(chosen) and "effect" in chosen else {}
+    chosen = reliable(tables)
+    best = chosen.iloc[-1] if len(chosen) else {}
     return tuple(
         by(tables, table, column, preferred=best.get(column)) for column in ("concept", "prompt_type", "layer")
     )

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from workbench.plots.binding import select
+from workbench.plots.recommendation_forest import with_states
 from workbench.report.markup import Html, joined, table, tag
 from workbench.report.panels import number
-from workbench.report.tidy import recommended
+from workbench.report.tidy import recommended, reliable
 from workbench.stats import proportion, t_interval
 from workbench.types import Effect
 
@@ -18,9 +19,8 @@ Tables = Mapping[str, pd.DataFrame]
 
 def opening(record: Any, tables: Tables) -> Html:
     """Sentences, the strip of numbers, warnings and verdicts."""
-    sentences = record.results.get("summary") or [
-        "The record carries no summary; the numbers below are computed from its tables."
-    ]
+    given = record.results.get("summary") or "The record carries no summary; the numbers below come from its tables."
+    sentences = given.splitlines() if isinstance(given, str) else given
     return tag(
         "section",
         tag("h2", "One-minute summary"),
@@ -90,21 +90,18 @@ def sizes(tables: Tables) -> list[tuple[str, str, str]]:
 
 
 def at_recommended(tables: Tables) -> list[tuple[str, str, str]]:
-    """Means over concepts at the recommended settings, Student's t over concepts."""
-    best, chosen = recommended(tables), tables.get("recommendation", pd.DataFrame())
+    """Means over the concepts that have a reliable setting, at that setting; Student's t over concepts."""
+    chosen = reliable(tables)
+    total = len(tables.get("recommendation", chosen))
+    best = recommended({**tables, "recommendation": chosen})
     out = []
-    if "beats_random" in best and len(best):
-        flags = best["beats_random"].astype(bool)
-        out.append(
-            (
-                "beat random directions",
-                shown(proportion(flags), share=True),
-                f"{int(flags.sum())} of {len(flags)} concepts at the recommended setting",
-            )
-        )
+    if total:
+        effect = proportion([True] * len(chosen) + [False] * (total - len(chosen)))
+        note = f"{len(chosen)} of {total} concepts beat random directions at some layer and multiplier"
+        out.append(("have a reliable setting", shown(effect, share=True), note))
     wanted = (
         (best, "odd", "odd effect, mean", "log-odds at the recommended layer, multiplier 1", False),
-        (best, "c_heldout", "held-out agreement c, mean", "mean cosine; noise gives 0", False),
+        (best, "c_heldout", "held-out agreement c, mean", "mean cosine at that layer; noise gives 0", False),
         (chosen, "backfire", "prompts that backfire, mean", "at the recommended setting; no effect gives 50 %", True),
     )
     for frame, column, label, note, share in wanted:
@@ -166,20 +163,25 @@ def warning_box(warnings: list[str]) -> Html:
 
 def advice(tables: Tables, reason: str = "") -> Html:
     """One row per concept: the setting to use, its effect, and how often it backfires."""
-    rows = tables.get("recommendation")
-    if rows is None or rows.empty:
+    rows = tables.get("recommendation", pd.DataFrame())
+    if rows.empty:
         return tag(
             "p", f"No recommendation: {reason or 'the record has no rows in the table recommendation'}.", class_="empty"
         )
     return table(
         ["concept", "use", "effect (log-odds)", "backfires on"],
-        (advice_row(row) for row in rows.to_dict("records")),
+        (advice_row(row) for row in with_states(rows).to_dict("records")),
         stacked=True,
     )
 
 
 def advice_row(row: Mapping[str, Any]) -> list[Any]:
-    use = f"layer {row.get('layer')}, multiplier {span(row, 'multiplier', tenth)}, prompt type {row.get('prompt_type')}"
+    """Concept, setting, effect, backfire; where nothing is reliable, why."""
+    if row["state"] == "reliable":
+        dose = span(row, "multiplier", tenth)
+        use = f"layer {row.get('layer')}, multiplier {dose}, prompt type {row.get('prompt_type')}"
+    else:
+        use = f"no setting can be recommended: {row.get('reason') or 'no effect is reliable'}"
     return [
         tag("span", str(row.get("title") or row.get("concept")), title=row.get("concept")),
         use,

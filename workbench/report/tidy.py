@@ -10,6 +10,7 @@ from workbench.plots.layer_heatmap import with_mean
 from workbench.plots.prompt_slopes import with_ranks
 from workbench.plots.published_dots import with_heights
 from workbench.plots.read_write import joined
+from workbench.plots.recommendation_forest import with_states
 from workbench.stats import t_interval
 from workbench.types import WorkbenchError
 
@@ -33,13 +34,13 @@ def derived(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame]
     """Tables for the panels, and for each that cannot be made one sentence why."""
     recipes: dict[str, tuple[tuple[str, ...], Callable[..., pd.DataFrame]]] = {
         "cells": (("cells",), whole),
-        "recommendation": (("recommendation",), whole),
+        "recommendation": (("recommendation",), with_states),
         "published": (("published",), with_heights),
         "probes": (("probes",), whole),
-        "curves": (("curves", "cells"), sorted_curves),
+        "curves": (("curves",), lambda curves: sorted_curves(curves, tables.get("cells", pd.DataFrame()))),
         "prompts": (("prompts",), with_ranks),
         "projections": (("projections",), whole),
-        "correlations": (("correlations",), with_rows),
+        "correlations": (("correlations",), lambda table: with_scopes(with_rows(table))),
         "cosines_concepts": (("cosines_concepts",), mirrored),
         "cosines_types": (("cosines_types",), mirrored),
         "patching": (("patching",), with_all_concepts),
@@ -57,6 +58,19 @@ def derived(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame]
         except (KeyError, ValueError, TypeError, WorkbenchError) as error:
             reasons[name] = f"the table {' and '.join(sources)} cannot be read: {error}"
     return made, reasons
+
+
+SCOPES = {"all": "pooled, ranks within each prompt type and layer", "all (raw)": "pooled, numbers as they are"}
+
+
+def with_scopes(correlations: pd.DataFrame) -> pd.DataFrame:
+    """``scope``: over what the correlation was taken; ``n_concepts`` and ``partial_given`` where a table lacks them."""
+    table = correlations.assign(scope=[SCOPES.get(str(t), "one setting") for t in correlations["prompt_type"]])
+    if "n_concepts" not in table and "n" in table:
+        table["n_concepts"] = table["n"]
+    if "partial_given" not in table:
+        table["partial_given"] = "grasp, headroom and lean"
+    return table
 
 
 def whole(table: pd.DataFrame) -> pd.DataFrame:
@@ -93,9 +107,16 @@ def recommended(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return cells[[tuple(map(str, row)) in keys for row in cells[CELL].itertuples(index=False)]]
 
 
+def reliable(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The recommendations that stand, best effect last; all of them where the table does not say which stand."""
+    table = with_states(tables.get("recommendation", pd.DataFrame({"concept": []})))
+    table = table[table["state"] == "reliable"]
+    return table.sort_values("effect") if "effect" in table else table
+
+
 def usual(tables: Mapping[str, pd.DataFrame], column: str, fallback: str) -> object:
     """The value that most recommendations choose, else the middle one of the fallback table."""
-    chosen = tables.get("recommendation", pd.DataFrame())
+    chosen = reliable(tables)
     if column in chosen and len(chosen):
         return chosen[column].mode().iloc[0]
     values = sorted(set(tables[fallback][column])) if column in tables.get(fallback, pd.DataFrame()) else []

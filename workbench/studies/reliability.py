@@ -37,11 +37,11 @@ class Config:
     cue_place: str = "before"
     cue_kind: str = "instruction"
     multipliers: tuple[float, ...] = MULTIPLIERS
-    random_directions: int = 6
-    shuffled_directions: int = 4
+    random_directions: int = 5
+    shuffled_directions: int = 2
     max_pairs: int = 60
-    max_shot_pairs: int = 24
-    max_eval: int = 60
+    max_shot_pairs: int = 20
+    max_eval: int = 40
     seed: int = 0
     workers: int = 0
     out: str = "runs/reliability"

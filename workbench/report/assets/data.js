@@ -128,7 +128,7 @@ const Bench = {};
     const column = table.get(name);
     if (!column) return "–";
     if (kind === "distinct") return new Set(rows.map(i => column[i])).size;
-    return rows.length ? +column[rows[0]] : "–";
+    return rows.length && column[rows[0]] !== null ? column[rows[0]] : "–";
   });
   Bench.chosen = chosen;
   Bench.plain = plain;

@@ -59,20 +59,14 @@
     const spec = (figure.layout.meta || {}).multiples;
     if (!spec) return;
     const columns = Math.max(1, Math.min(spec.columns, spec.n, Math.floor(width / 122))), rows = Math.ceil(spec.n / columns);
-    const wide = 1 / columns, tall = 1 / rows, ends = [];
+    const wide = 1 / columns, tall = 1 / rows;
     host.style.height = `${rows * 150 + 80}px`;
     figure.layout.margin = { l: 34, r: 6, t: 8, b: 8 };
-    for (const trace of figure.data) {
-      const i = (+(trace.yaxis || "y").slice(1) || 1) - 1;
-      if (trace.hoverinfo === "skip" && trace.y) for (const v of trace.y) if (v !== null) { ends[i] = ends[i] || [v, v]; ends[i] = [Math.min(ends[i][0], v), Math.max(ends[i][1], v)]; }
-    }
-    const half = Math.max(...ends.filter(e => e).map(e => 1.05 * (e[1] - e[0]) / 2), 1e-9);
     for (let i = 0; i < spec.n; i++) {
       const number = i ? String(i + 1) : "", left = (i % columns) * wide, top = 1 - Math.floor(i / columns) * tall;
       const across = [left + (i % columns ? spec.gap * wide : 0), left + wide], up = [Math.max(top - tall * (1 - spec.ticks), 0), top - spec.heading * tall];
-      const middle = ends[i] ? (ends[i][0] + ends[i][1]) / 2 : 0;
       figure.layout[`xaxis${number}`].domain = across;
-      Object.assign(figure.layout[`yaxis${number}`], { domain: up, range: [middle - half, middle + half] });
+      Object.assign(figure.layout[`yaxis${number}`], { domain: up, showticklabels: i % columns === 0 });
       Object.assign(figure.layout.annotations[i], { x: across[0], y: up[1], text: short(figure.layout.annotations[i].text, Math.floor(width / columns / 6.6)) });
     }
   }
@@ -80,19 +74,28 @@
   function panel(spec) {
     const host = document.getElementById(spec.name), plot = host.querySelector(".plot"), table = Bench.tables[spec.table];
     const choice = Object.fromEntries(spec.selectors.map(s => [s.name, s.value]));
-    const state = { drawn: false, wide: 0 };
+    const state = { drawn: false, wide: 0 }, boxes = {};
     for (const s of spec.selectors) {
-      const label = document.createElement("label"), select = document.createElement("select");
+      const label = document.createElement("label"), select = boxes[s.name] = document.createElement("select");
       label.append(s.label, select);
-      s.options.forEach(([value, text], i) => { const o = new Option(text, i); o.selected = String(value) === String(s.value); select.add(o); });
+      s.options.forEach(([, text], i) => select.add(new Option(text, i)));
       select.addEventListener("change", () => { choice[s.name] = s.options[select.selectedIndex][0]; draw(); });
       if (s.options.length > 1) host.querySelector(".controls").append(label);
     }
+    /* The chosen rows. From left to right a value that the rows do not have gives way to one that they have. */
     function rows() {
-      const where = {}, free = {};
-      for (const s of spec.selectors) if (!s.axis) { where[s.name] = choice[s.name]; if (choice[s.name] !== "all") free[s.name] = choice[s.name]; }
-      const exact = table.rows(where);
-      return exact.length ? exact : table.rows(free);
+      let kept = table.rows({});
+      for (const s of spec.selectors) {
+        if (!s.axis) {
+          const column = table.get(s.name), there = new Set(kept.map(i => String(column[i])));
+          const possible = v => there.has(String(v)) || (v === "all" && !column.includes("all"));
+          if (!possible(choice[s.name])) choice[s.name] = (s.options.find(o => possible(o[0])) || [choice[s.name]])[0];
+          if (there.has(String(choice[s.name])) || choice[s.name] !== "all") kept = table.rows({ [s.name]: choice[s.name] }, kept);
+          s.options.forEach(([v], i) => { const o = boxes[s.name].options[i]; o.disabled = o.hidden = !possible(v); });
+        }
+        boxes[s.name].selectedIndex = s.options.findIndex(o => String(o[0]) === String(choice[s.name]));
+      }
+      return kept;
     }
     function read() {
       const place = host.querySelector(".readout"), r = spec.readout;
