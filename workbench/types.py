@@ -94,7 +94,8 @@ class Example:
 class Card:
     """What a concept is, where it is from, and what is known to be wrong with it (``card.toml``).
 
-    ``kind`` is "value", "placebo" or "story"; ``style`` is "statement" (Yes/No), "ab", "question" or "story".
+    ``kind`` is "value", "placebo" (value-free), "subtle" (a value whose wording single words do not give away) or
+    "story"; ``style`` is "statement" (Yes/No), "ab", "question" or "story".
     ``trait`` names the disposition in cues and instructions, ``trait_pole`` is the pole that has it.
     """
 
@@ -243,8 +244,8 @@ class Effect:
     def __str__(self) -> str:
         return f"{self.estimate:+.2f} [{self.low:+.2f}, {self.high:+.2f}]"
 
-    def covers(self, value: float) -> bool:
-        return self.low <= value <= self.high
+    def covers(self, value: float | int) -> bool:
+        return bool(self.low <= value <= self.high)
 
     def _repr_html_(self) -> str:
         return f"{self} {self.unit} <small>({self.level:.0%}, n = {self.n}, groups = {self.n_groups}, {self.method})</small>"

@@ -22,7 +22,10 @@ from workbench.report.tidy import derived
 from workbench.types import WorkbenchError
 
 BROWSER = os.environ.get("BROWSER_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--virtual-time-budget=20000", "--window-size=1400,3000"]  # fmt: skip
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --virtual-time-budget=20000 --window-size=1400,3000"
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +48,14 @@ def opened(page: str, folder) -> str:
     """The page's document after its scripts have run."""
     path = folder / "page.html"
     path.write_text(page)
-    command = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--dump-dom", path.as_uri()]
+    command = [BROWSER, *FLAGS.split(), f"--user-data-dir={folder / 'profile'}", "--dump-dom", path.as_uri()]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
 
 
 def test_all_panels_are_there_with_number_sentence_and_n(page, record):
     sections = page.split('class="panel"')[1:]
     assert len(sections) == 13 and text_of(page).count("What to see:") == 13
-    for number, part in enumerate(sections, 1):
+    for part in sections:
         assert "This picture is empty" not in part and 'class="count">n = ' in part
     assert [int(n) for n in re.findall(r'class="number">(\d+)<', page)] == list(range(1, 14))
 
@@ -75,6 +78,7 @@ def test_the_library_is_there_once_and_nothing_comes_from_the_network(page):
     assert "@import" not in page and "cdn.plot.ly" not in re.sub(r"<script>/\*\*.*?</script>", "", page, flags=re.S)
 
 
+@pytest.mark.slow
 def test_a_page_of_full_size_stays_below_eight_megabytes():
     assert 5_000_000 < len(reliability_page(synthetic.record(n_eval=60)).encode()) < 8_000_000
 

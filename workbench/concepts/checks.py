@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from workbench.types import Concept, Pair, WorkbenchError
 
-KINDS = ("value", "placebo", "story")
+KINDS = ("value", "placebo", "subtle", "story")
 ANSWERS = {"statement": (" Yes", " No"), "ab": (" (A)", " (B)")}
 STYLES = ("statement", "ab", "question", "story")
 MINORITY = 0.4  # least share of the rarer answer: below it, "always say Yes" looks like the concept

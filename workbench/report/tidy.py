@@ -119,5 +119,5 @@ def usual(tables: Mapping[str, pd.DataFrame], column: str, fallback: str) -> obj
     chosen = reliable(tables)
     if column in chosen and len(chosen):
         return chosen[column].mode().iloc[0]
-    values = sorted(set(tables[fallback][column])) if column in tables.get(fallback, pd.DataFrame()) else []
+    values = sorted(set(tables[fallback][column]), key=str) if column in tables.get(fallback, pd.DataFrame()) else []
     return values[len(values) // 2] if values else None
