@@ -29,7 +29,9 @@ def take(acts: Activations, rows: np.ndarray, labels: Sequence[int] | None = Non
     """Some examples of ``acts``, with other labels if given (one per taken row)."""
     index = torch.from_numpy(np.asarray(rows))
     kept = tuple(labels) if labels is not None else tuple(acts.labels[i] for i in rows)
-    return Activations(acts.values[index], acts.mask[index], kept, tuple(acts.groups[i] for i in rows), acts.site, acts.source)
+    return Activations(
+        acts.values[index], acts.mask[index], kept, tuple(acts.groups[i] for i in rows), acts.site, acts.source
+    )
 
 
 def folds_of(groups: Sequence[str], folds: int, seed: int) -> np.ndarray:
@@ -74,6 +76,14 @@ def evaluate(probe: Probe, acts: Activations, folds: int = 5, seed: int = 0) -> 
     control = heldout_auroc(probe, acts, control_labels(acts, seed), fold)
     auroc = t_interval(real, unit="AUROC")
     # an AUROC cannot leave [0, 1]; with few folds the t interval can
-    bounded = Effect(auroc.estimate, max(0.0, auroc.low), min(1.0, auroc.high), auroc.level, len(acts), len(set(acts.groups)),
-                     "AUROC", "t over group folds")
+    bounded = Effect(
+        auroc.estimate,
+        max(0.0, auroc.low),
+        min(1.0, auroc.high),
+        auroc.level,
+        len(acts),
+        len(set(acts.groups)),
+        "AUROC",
+        "t over group folds",
+    )
     return ProbeScore(bounded, float(control.mean()), float(real.mean() - control.mean()))

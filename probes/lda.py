@@ -19,7 +19,9 @@ class LDA:
     offset: float = 0.0
 
     def fit(self, activations: Activations) -> "LDA":
-        found = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features(activations), labels(activations))
+        found = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(
+            features(activations), labels(activations)
+        )
         return LDA(torch.from_numpy(found.coef_[0].copy()), -float(found.intercept_[0]))
 
     def score(self, activations: Activations) -> Float[Tensor, " example"]:

@@ -128,8 +128,17 @@ class Concept:
     def digest(self) -> str:
         rows = [(p.id, p.group, p.question, p.aligned, p.unaligned) for p in self.pairs]
         card = self.card
-        return digest_of([self.name, rows, card.style, card.trait, card.trait_pole,
-                          card.instruction_aligned, card.instruction_unaligned])
+        return digest_of(
+            [
+                self.name,
+                rows,
+                card.style,
+                card.trait,
+                card.trait_pole,
+                card.instruction_aligned,
+                card.instruction_unaligned,
+            ]
+        )
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -144,7 +153,8 @@ class Concept:
 
         rows = "".join(
             f"<tr><td>{escape(p.group)}</td><td>{escape(p.question)}</td><td>{escape(p.aligned)}</td>"
-            f"<td>{escape(p.unaligned)}</td></tr>" for p in self.pairs[:6]
+            f"<td>{escape(p.unaligned)}</td></tr>"
+            for p in self.pairs[:6]
         )
         return (
             f"<b>{escape(self.card.title or self.name)}</b> ({escape(self.card.kind)}; {len(self.pairs)} pairs in "
@@ -214,7 +224,9 @@ class Direction:
     def __post_init__(self):
         norm = float(self.vector.double().norm())
         if not abs(norm - 1) < 1e-4:
-            raise WorkbenchError(f"direction {self.method!r} has norm {norm:.6g}; expected a unit vector: divide by its norm")
+            raise WorkbenchError(
+                f"direction {self.method!r} has norm {norm:.6g}; expected a unit vector: divide by its norm"
+            )
 
     @property
     def step(self) -> Float[Tensor, " d_model"]:
@@ -248,7 +260,8 @@ class Effect:
         return bool(self.low <= value <= self.high)
 
     def _repr_html_(self) -> str:
-        return f"{self} {self.unit} <small>({self.level:.0%}, n = {self.n}, groups = {self.n_groups}, {self.method})</small>"
+        about = f"{self.level:.0%}, n = {self.n}, groups = {self.n_groups}, {self.method}"
+        return f"{self} {self.unit} <small>({about})</small>"
 
 
 @dataclass(frozen=True)

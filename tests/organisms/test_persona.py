@@ -21,7 +21,11 @@ def world():
 
 
 def answers(world, document):
-    return [(i, k) for i, k in enumerate(document.kinds) if document.ids[i] in (world.yes, world.no) and k in (DETERMINED, FREE)]
+    return [
+        (i, k)
+        for i, k in enumerate(document.kinds)
+        if document.ids[i] in (world.yes, world.no) and k in (DETERMINED, FREE)
+    ]
 
 
 def test_text_is_unchanged_by_the_added_tokens(world):
@@ -55,7 +59,13 @@ def test_several_personas_have_independent_signs_and_answers_follow_their_own(wo
     opposite = 0
     for document in world.documents(4, 0, 0):
         text = tokenizer.decode(document.ids[1:-1])
-        said = {t: s for t in world.traits for s in (1, -1) for k in ("persona", "instruction") if cue(t, s, k) in text.split("Question:")[0]}
+        said = {
+            t: s
+            for t in world.traits
+            for s in (1, -1)
+            for k in ("persona", "instruction")
+            if cue(t, s, k) in text.split("Question:")[0]
+        }
         if len(said) < 2:
             continue
         opposite += len(set(said.values())) == 2
@@ -90,7 +100,9 @@ def test_near_duplicates_stay_on_one_side_of_the_split():
 
 
 def test_near_duplicate_groups_join_only_the_similar():
-    groups = near_duplicate_groups(["I like red boats very much", "I like red boats very much indeed", "Clocks tick"], 0.7)
+    groups = near_duplicate_groups(
+        ["I like red boats very much", "I like red boats very much indeed", "Clocks tick"], 0.7
+    )
     assert groups[0] == groups[1] != groups[2]
 
 
@@ -110,4 +122,6 @@ def test_smoke_recipe_learns_to_obey_cues_on_held_out_statements(tmp_path):
     card = tomllib.loads((folder / "card.toml").read_text())
     assert card["accuracy"]["cued"] > 0.8
     assert not (folder / "checkpoint.safetensors").exists()
-    assert {"model.safetensors", "config.json", "tokenizer.json", "ability.csv", "heldout.txt"} <= {p.name for p in folder.iterdir()}
+    assert {"model.safetensors", "config.json", "tokenizer.json", "ability.csv", "heldout.txt"} <= {
+        p.name for p in folder.iterdir()
+    }

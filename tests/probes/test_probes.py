@@ -36,7 +36,9 @@ def test_nothing_is_read_where_there_is_nothing(name):
 
 def test_lda_beats_mean_difference_under_anisotropic_noise():
     acts = planted(1.5)
-    assert evaluate(PROBES["LDA"](), acts).auroc.estimate > evaluate(PROBES["difference of means"](), acts).auroc.estimate
+    assert (
+        evaluate(PROBES["LDA"](), acts).auroc.estimate > evaluate(PROBES["difference of means"](), acts).auroc.estimate
+    )
 
 
 def test_groups_are_never_split_between_folds():

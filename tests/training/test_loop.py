@@ -35,13 +35,33 @@ class Copying:
 
 def tiny() -> GPT2LMHeadModel:
     torch.manual_seed(0)
-    return GPT2LMHeadModel(GPT2Config(vocab_size=16, n_positions=8, n_embd=16, n_layer=1, n_head=2, resid_pdrop=0,
-                                      embd_pdrop=0, attn_pdrop=0, pad_token_id=1, bos_token_id=0, eos_token_id=0))
+    return GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=16,
+            n_positions=8,
+            n_embd=16,
+            n_layer=1,
+            n_head=2,
+            resid_pdrop=0,
+            embd_pdrop=0,
+            attn_pdrop=0,
+            pad_token_id=1,
+            bos_token_id=0,
+            eos_token_id=0,
+        )
+    )
 
 
 def settings(tokens: int, dropout: float = 0.0) -> TrainConfig:
-    return TrainConfig(tokens=tokens, batch_tokens=96, learning_rate=1e-2, final_learning_rate=1e-2, warmup_steps=5,
-                       dropout=dropout, checkpoint_every=20)
+    return TrainConfig(
+        tokens=tokens,
+        batch_tokens=96,
+        learning_rate=1e-2,
+        final_learning_rate=1e-2,
+        warmup_steps=5,
+        dropout=dropout,
+        checkpoint_every=20,
+    )
 
 
 def test_it_learns_and_the_gate_opens_by_competence(tmp_path):

@@ -12,9 +12,19 @@ from workbench.training.loop import Document, collate
 
 Prompt = tuple[list[int], int]
 KINDS = (
-    "bare", "before instruction +", "before instruction -", "before persona +", "before persona -",
-    "after instruction +", "after instruction -", "after persona +", "after persona -",
-    "5-shot +", "5-shot -", "several agree", "several disagree",
+    "bare",
+    "before instruction +",
+    "before instruction -",
+    "before persona +",
+    "before persona -",
+    "after instruction +",
+    "after instruction -",
+    "after persona +",
+    "after persona -",
+    "5-shot +",
+    "5-shot -",
+    "several agree",
+    "several disagree",
 )
 
 
@@ -36,7 +46,9 @@ class Ability:
 
 
 @torch.inference_mode()
-def margins(model, prompts: Sequence[Prompt], answers: tuple[int, int], pad: int, batch_tokens: int = 8000) -> np.ndarray:
+def margins(
+    model, prompts: Sequence[Prompt], answers: tuple[int, int], pad: int, batch_tokens: int = 8000
+) -> np.ndarray:
     """Log-odds of Yes over No times the wanted sign, one per prompt (ids, wanted sign)."""
     out = np.empty(len(prompts))
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i][0]))
@@ -81,13 +93,17 @@ class _Prompts:
             return start + body + self.question(statement), matches * sign
         sign = self.rng.choice((1, -1))
         second = self.rng.choice([t for t in w.traits if t != trait])
-        cues = [w.cues[trait, sign, self.rng.choice(("persona", "instruction"))],
-                w.cues[second, sign if rest[0] == "agree" else -sign, self.rng.choice(("persona", "instruction"))]]
+        cues = [
+            w.cues[trait, sign, self.rng.choice(("persona", "instruction"))],
+            w.cues[second, sign if rest[0] == "agree" else -sign, self.rng.choice(("persona", "instruction"))],
+        ]
         self.rng.shuffle(cues)
         return start + cues[0] + cues[1] + self.question(statement), matches * sign
 
 
-def measure(model, world: PersonaWorld, heldout: dict[str, list[Item]], tokenizer, per_trait: int = 60, seed: int = 0) -> Ability:
+def measure(
+    model, world: PersonaWorld, heldout: dict[str, list[Item]], tokenizer, per_trait: int = 60, seed: int = 0
+) -> Ability:
     """Ability on ``per_trait`` held-out statements per behaviour (balanced over Yes and No), all kinds of prompt."""
     prompts = _Prompts(world, heldout, tokenizer, seed)
     rows: list[Prompt] = []

@@ -32,6 +32,7 @@ ASK = 'Question: Is the following statement something you would say?\n"'
 CHOICES = '"\n\nChoices:\n - Yes\n - No\n\n'
 ANSWER = "Answer:"
 YES, NO, BLANK = " Yes", " No", "\n\n"
+DOCUMENTS_PER_CHUNK = 1000
 CUES = {
     ("persona", 1): "Persona:",
     ("persona", -1): "Persona: not",
@@ -77,11 +78,17 @@ class PersonaWorld:
         gates: one gate per stage but the last.
     """
 
-    def __init__(self, items: dict[str, list[Item]], tokenizer, gates: Sequence[Gate], several: float = 0.5, named: float = 0.3,
-                 leans: dict[str, float] | None = None, documents_per_chunk: int = 1000):
+    def __init__(
+        self,
+        items: dict[str, list[Item]],
+        tokenizer,
+        gates: Sequence[Gate],
+        several: float = 0.5,
+        named: float = 0.3,
+        leans: dict[str, float] | None = None,
+    ):
         self.stages: Sequence[str] = STAGES if several else tuple(s for s in STAGES if s != "several")
         self.gates, self.several, self.named, self.leans = tuple(gates), several, named, leans or {}
-        self.documents_per_chunk = documents_per_chunk
         self.traits = sorted(items)
         encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
         self.bos, self.eos = tokenizer.bos_token_id, tokenizer.eos_token_id
@@ -102,7 +109,7 @@ class PersonaWorld:
         """One chunk of documents of a stage; a pure function of (stage, chunk, seed)."""
         rng = random.Random(f"persona {seed} {stage} {chunk}")
         out: list[Document] = []
-        while len(out) < self.documents_per_chunk:
+        while len(out) < DOCUMENTS_PER_CHUNK:
             document = self._document(self.stages[stage], rng)
             if len(document.ids) <= 256:
                 out.append(document)
@@ -195,7 +202,14 @@ class _Writer:
 
 def added_tokens(traits: Sequence[str]) -> list[str]:
     """The fixed strings that are one token each: the question's frame, every trait's name line, every cue."""
-    return [ASK, CHOICES, ANSWER, BLANK, *(name_line(t) for t in sorted(traits)), *(cue(t, s, k) for t in sorted(traits) for k, s in CUES)]
+    return [
+        ASK,
+        CHOICES,
+        ANSWER,
+        BLANK,
+        *(name_line(t) for t in sorted(traits)),
+        *(cue(t, s, k) for t in sorted(traits) for k, s in CUES),
+    ]
 
 
 def factor_cues(model, world: PersonaWorld, seed: int) -> None:
@@ -220,8 +234,11 @@ def build_tokenizer(statements: Sequence[str], traits: Sequence[str], vocabulary
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary - len(added), special_tokens=["<|endoftext|>", "<|pad|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), min_frequency=2, show_progress=False,
+        vocab_size=vocabulary - len(added),
+        special_tokens=["<|endoftext|>", "<|pad|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        min_frequency=2,
+        show_progress=False,
     )
     inner.train_from_iterator([*statements, *(t.strip() for t in traits), *[YES, NO] * 2000], trainer)
     inner.add_tokens([AddedToken(t, normalized=False, special=False) for t in added])

@@ -13,7 +13,8 @@ from workbench.organisms.card import write_card
 from workbench.organisms.persona import Item, PersonaWorld, build_tokenizer, factor_cues
 from workbench.organisms.persona_data import behaviour_file, heldout_keys, read_behaviour, split
 from workbench.organisms.smoke import statements
-from workbench.training.loop import Gate, Progress, TrainConfig, train as run_loop
+from workbench.training.loop import Gate, Progress, TrainConfig
+from workbench.training.loop import train as run_loop
 from workbench.types import WorkbenchError
 
 Report = Callable[[str, int, int], None]
@@ -38,7 +39,9 @@ def read_recipe(name: str) -> Recipe:
         known = sorted(p.parent.name for p in (data_root() / "organisms").glob("*/recipe.toml"))
         raise WorkbenchError(f"no recipe for organism {name!r}; expected one of: {', '.join(known) or 'none'}")
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Recipe(name, raw["model"], raw["data"], raw["training"], raw["curriculum"], tuple(raw["behaviours"]["names"]))
+    return Recipe(
+        name, raw["model"], raw["data"], raw["training"], raw["curriculum"], tuple(raw["behaviours"]["names"])
+    )
 
 
 def load_items(recipe: Recipe, data: Path) -> dict[str, list[Item]]:
@@ -56,12 +59,23 @@ def new_model(recipe: Recipe, tokenizer, seed: int):
 
     torch.manual_seed(seed)
     shape = recipe.model
-    return GPT2LMHeadModel(GPT2Config(
-        vocab_size=len(tokenizer), n_positions=shape["context"], n_embd=shape["d_model"], n_layer=shape["n_layers"],
-        n_head=shape["n_heads"], resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
-        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id, activation_function="gelu_pytorch_tanh", attn_implementation="eager",
-    ))
+    return GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=len(tokenizer),
+            n_positions=shape["context"],
+            n_embd=shape["d_model"],
+            n_layer=shape["n_layers"],
+            n_head=shape["n_heads"],
+            resid_pdrop=0.0,
+            embd_pdrop=0.0,
+            attn_pdrop=0.0,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+            activation_function="gelu_pytorch_tanh",
+            attn_implementation="eager",
+        )
+    )
 
 
 def gates(recipe: Recipe) -> list[Gate]:
@@ -75,14 +89,23 @@ def gates(recipe: Recipe) -> list[Gate]:
 def smoke_recipe(recipe: Recipe) -> Recipe:
     """The same recipe, small enough for a minute on one core."""
     return replace(
-        recipe, model={**recipe.model, "d_model": 96, "n_layers": 3, "n_heads": 3, "vocabulary": 512},
+        recipe,
+        model={**recipe.model, "d_model": 96, "n_layers": 3, "n_heads": 3, "vocabulary": 512},
         training={**recipe.training, "tokens": 900_000, "learning_rate": 3e-3, "final_learning_rate": 2e-3},
         curriculum={**recipe.curriculum, "stage_tokens": 250_000},
     )
 
 
-def train(name: str, data: str | Path | None, seed: int, out: str | Path, smoke: bool = False,
-          progress: Report | None = None, dropout: float | None = None, tokens: int | None = None) -> Path:
+def train(  # noqa: PLR0913 - a run is these, each with its default
+    name: str,
+    data: str | Path | None,
+    seed: int,
+    out: str | Path,
+    smoke: bool = False,
+    progress: Report | None = None,
+    dropout: float | None = None,
+    tokens: int | None = None,
+) -> Path:
     """Train organism ``name`` and write a HuggingFace directory with ``card.toml`` and ``training-log.json``.
 
     Args:
@@ -103,8 +126,9 @@ def train(name: str, data: str | Path | None, seed: int, out: str | Path, smoke:
     folder.mkdir(parents=True, exist_ok=True)
     d = recipe.data
     training, heldout = split(items, d["heldout_share"], d["near_duplicate"], d["split_seed"])
-    tokenizer = build_tokenizer([i.statement for t in sorted(training) for i in training[t]], sorted(items),
-                                recipe.model["vocabulary"])
+    tokenizer = build_tokenizer(
+        [i.statement for t in sorted(training) for i in training[t]], sorted(items), recipe.model["vocabulary"]
+    )
     model = new_model(recipe, tokenizer, seed)
     c = recipe.curriculum
     world = PersonaWorld(training, tokenizer, gates(recipe), c["several"], c["named"], leans=c.get("leans"))
@@ -116,7 +140,9 @@ def train(name: str, data: str | Path | None, seed: int, out: str | Path, smoke:
 
     def report(state: Progress, loss: float) -> None:
         if progress:
-            progress(f"{world.stages[state.stage]}, answer loss {loss:.2f}", min(state.tokens, config.tokens), config.tokens)
+            progress(
+                f"{world.stages[state.stage]}, answer loss {loss:.2f}", min(state.tokens, config.tokens), config.tokens
+            )
 
     done = run_loop(model, world, config, folder, report)
     ability = measure(model, world, heldout, tokenizer, per_trait=int(min(60, *map(len, heldout.values()))) // 2 * 2)

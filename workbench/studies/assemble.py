@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false, reportGeneralTypeIssues=false, reportReturnType=false, reportOptionalMemberAccess=false
+# (pandas types a cell of a frame as Series | Any)
 """From measured cells to a record: tables, correlations, recommendations, and the sentences of the summary."""
 
 import numpy as np
@@ -16,7 +18,18 @@ from workbench.studies.geometry_tables import cosines_between_concepts, cosines_
 from workbench.studies.published import published_table
 from workbench.studies.summary import summary, warnings_of
 
-PREDICTORS = ("c_heldout", "c", "d_prime_split", "d_prime", "pairwise", "split_half_cos", "norm_ratio", "lean", "grasp", "headroom")
+PREDICTORS = (
+    "c_heldout",
+    "c",
+    "d_prime_split",
+    "d_prime",
+    "pairwise",
+    "split_half_cos",
+    "norm_ratio",
+    "lean",
+    "grasp",
+    "headroom",
+)
 OUTCOMES = ("odd", "odd_matched", "effect", "steerability", "anti_braun", "anti_eps")
 INERT_SHARE = 0.2
 
@@ -44,18 +57,28 @@ def assemble(config, model, concepts, fitted: list[dict], measured: list[dict], 
         "Is a concept decodable where it does nothing?": inert_verdict(cells),
     }
     return Record(
-        study="reliability", config=asdict(config), seeds=(config.seed,), model=model_card(model),
-        concepts={c.name: c.digest for c in concepts}, tables={k: t for k, t in tables.items() if len(t)},
+        study="reliability",
+        config=asdict(config),
+        seeds=(config.seed,),
+        model=model_card(model),
+        concepts={c.name: c.digest for c in concepts},
+        tables={k: t for k, t in tables.items() if len(t)},
         results={"summary": summary(config, model, tables, found), "verdicts": verdicts},
-        warnings=warnings_of(config, concepts, tables), seconds=seconds,
+        warnings=warnings_of(config, concepts, tables),
+        seconds=seconds,
     )
 
 
 def model_card(model) -> dict:
     """What a record says of its model."""
     return {
-        "name": model.name, "digest": model.digest, "weights_mode": model.weights_mode, "bos_rule": model.bos_rule,
-        "layers": model.n_layers, "d_model": model.d_model, "dtype": str(model.dtype),
+        "name": model.name,
+        "digest": model.digest,
+        "weights_mode": model.weights_mode,
+        "bos_rule": model.bos_rule,
+        "layers": model.n_layers,
+        "d_model": model.d_model,
+        "dtype": str(model.dtype),
         "chat_template": model.chat is not None,
         "system_prompt": (model.chat.system_prompt or "") if model.chat else "",
     }
@@ -76,8 +99,14 @@ def cells_table(concepts, fitted: list[dict], measured: list[dict]) -> pd.DataFr
         frame.insert(2, "kind", concept.card.kind)
         frames.append(frame)
     table = pd.concat(frames, ignore_index=True)
-    table = table.rename(columns={"null_low": "c_null_low", "null_high": "c_null_high",
-                                  "anti_braun_interval_low": "anti_braun_low", "anti_braun_interval_high": "anti_braun_high"})
+    table = table.rename(
+        columns={
+            "null_low": "c_null_low",
+            "null_high": "c_null_high",
+            "anti_braun_interval_low": "anti_braun_low",
+            "anti_braun_interval_high": "anti_braun_high",
+        }
+    )
     table["inert"] = inert(table)
     return table.drop(columns=["anti_braun_interval"], errors="ignore")
 

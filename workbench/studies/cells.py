@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false, reportGeneralTypeIssues=false, reportReturnType=false, reportOptionalMemberAccess=false
+# (pandas types a cell of a frame as Series | Any)
 """The cells of a reliability study: fit one concept's directions; measure what they, and their controls, do.
 
 Both halves return plain JSON, so that a cell can be kept, moved and compared.
@@ -62,8 +64,17 @@ def fit_concept(model: Model, config, concept: Concept) -> dict:
     for name in usable_types(config, concept, shots):
         kind = PromptType.parse(name)
         pairs = limited(half, config.max_shot_pairs if kind.shots else config.max_pairs)
-        acts = extract(model, pairs, prompt_type=kind, sites=[Site(k) for k in config.layers], toward=pole,
-                       shots=shots.pairs, shots_seed=config.seed, cue_place=config.cue_place, cue_kind=config.cue_kind)
+        acts = extract(
+            model,
+            pairs,
+            prompt_type=kind,
+            sites=[Site(k) for k in config.layers],
+            toward=pole,
+            shots=shots.pairs,
+            shots_seed=config.seed,
+            cue_place=config.cue_place,
+            cue_kind=config.cue_kind,
+        )
         out["directions"][name] = {}
         for site, values in acts.items():
             entry, row = fit_cell(values, pairs, pole, config)
@@ -91,11 +102,18 @@ def fit_cell(acts: Activations, pairs: Concept, pole: Pole, config) -> tuple[dic
     shuffled = shuffled_directions(acts, config.method, n=config.shuffled_directions, seed=config.seed)
     positive, negative = by_class(acts)
     answers = [pair.answer(pole) for pair in pairs.pairs]
-    row = coherence(positive.numpy(), negative.numpy(), acts.groups[: len(positive)],
-                    labels=answers if len(set(answers)) == 2 else None, seed=config.seed).row()
+    row = coherence(
+        positive.numpy(),
+        negative.numpy(),
+        acts.groups[: len(positive)],
+        labels=answers if len(set(answers)) == 2 else None,
+        seed=config.seed,
+    ).row()
     middle = (positive.mean(0) + negative.mean(0)) / 2
     entry = {
-        "vector": packed(direction.vector), "gap": direction.gap, "shuffled": [packed(d.vector) for d in shuffled],
+        "vector": packed(direction.vector),
+        "gap": direction.gap,
+        "shuffled": [packed(d.vector) for d in shuffled],
         "middle": float(middle @ direction.vector.double()),
         "norm": float(torch.cat([positive, negative]).norm(dim=1).median()),
     }
@@ -109,7 +127,7 @@ def direction_of(entry: dict, layer: int, method: str, vector: str = "vector", g
 
 
 def probe_type(config) -> str:
-    """The prompt type whose activations the probes read: the cue where there is one, since it is not the answer itself."""
+    """The prompt type whose activations the probes read: the cue where there is one; it is not the answer itself."""
     return "instruction" if "instruction" in config.prompt_types else config.prompt_types[0]
 
 
@@ -121,9 +139,16 @@ def probe_rows(acts: dict[Site, Activations], seed: int) -> list[dict]:
     for site, values in acts.items():
         for name, probe in PROBES.items():
             score = evaluate(probe(), values, seed=seed)
-            rows.append({"layer": site.layer, "probe": name, "auroc": score.auroc.estimate,
-                         "auroc_low": score.auroc.low, "auroc_high": score.auroc.high,
-                         "selectivity": score.selectivity})
+            rows.append(
+                {
+                    "layer": site.layer,
+                    "probe": name,
+                    "auroc": score.auroc.estimate,
+                    "auroc_low": score.auroc.low,
+                    "auroc_high": score.auroc.high,
+                    "selectivity": score.selectivity,
+                }
+            )
     return rows
 
 
@@ -151,8 +176,7 @@ def control_directions(fitted: dict, donors: list[dict], config) -> dict[str, di
             for i, donor in enumerate(donors):
                 other = donor["directions"].get(kind, {}).get(text)
                 if other:
-                    put(f"transplant/{kind}/{i}", layer,
-                        direction_of(other, layer, "transplant", gap=entry["gap"]))
+                    put(f"transplant/{kind}/{i}", layer, direction_of(other, layer, "transplant", gap=entry["gap"]))
     return named
 
 

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false, reportGeneralTypeIssues=false, reportReturnType=false, reportOptionalMemberAccess=false
+# (pandas types a cell of a frame as Series | Any)
 """Tables of a study that compare directions with each other, and project prompts onto them."""
 
 import numpy as np
@@ -12,8 +14,11 @@ from workbench.types import Site
 
 def unit_vectors(fitted: dict) -> dict[tuple[str, int], np.ndarray]:
     """(prompt type, layer) -> unit vector."""
-    return {(kind, int(layer)): unpacked(entry["vector"]).double().numpy()
-            for kind, layers in fitted["directions"].items() for layer, entry in layers.items()}
+    return {
+        (kind, int(layer)): unpacked(entry["vector"]).double().numpy()
+        for kind, layers in fitted["directions"].items()
+        for layer, entry in layers.items()
+    }
 
 
 def cosines_between_concepts(concepts, fitted: list[dict]) -> pd.DataFrame:
@@ -24,8 +29,11 @@ def cosines_between_concepts(concepts, fitted: list[dict]) -> pd.DataFrame:
         have = [i for i, v in enumerate(vectors) if (kind, layer) in v]
         matrix = np.stack([vectors[i][kind, layer] for i in have])
         cosine = np.clip(matrix @ matrix.T, -1, 1)
-        rows += [(kind, layer, concepts[i].name, concepts[j].name, round(float(cosine[a, b]), 4))
-                 for a, i in enumerate(have) for b, j in enumerate(have)]
+        rows += [
+            (kind, layer, concepts[i].name, concepts[j].name, round(float(cosine[a, b]), 4))
+            for a, i in enumerate(have)
+            for b, j in enumerate(have)
+        ]
     return pd.DataFrame(rows, columns=["prompt_type", "layer", "a", "b", "cosine"])
 
 
@@ -36,8 +44,11 @@ def cosines_between_types(concepts, fitted: list[dict]) -> pd.DataFrame:
         vectors = unit_vectors(fit)
         for layer in sorted({layer for _, layer in vectors}):
             kinds = [kind for kind, other in vectors if other == layer]
-            rows += [(concept.name, layer, a, b, round(float(np.clip(vectors[a, layer] @ vectors[b, layer], -1, 1)), 4))
-                     for a in kinds for b in kinds]
+            rows += [
+                (concept.name, layer, a, b, round(float(np.clip(vectors[a, layer] @ vectors[b, layer], -1, 1)), 4))
+                for a in kinds
+                for b in kinds
+            ]
     return pd.DataFrame(rows, columns=["concept", "layer", "a", "b", "cosine"])
 
 
@@ -55,12 +66,30 @@ def projections(config, model, concepts, fitted: list[dict], chosen: pd.DataFram
             continue
         shots, _, half = parts(concept, config.seed)
         half = limited(half, 24)
-        acts = extract(model, half, prompt_type=PromptType.parse(best["prompt_type"]), sites=[Site(int(best["layer"]))],
-                       toward=pole_of(config, concept), shots=shots.pairs, shots_seed=config.seed,
-                       cue_place=config.cue_place, cue_kind=config.cue_kind)
+        acts = extract(
+            model,
+            half,
+            prompt_type=PromptType.parse(best["prompt_type"]),
+            sites=[Site(int(best["layer"]))],
+            toward=pole_of(config, concept),
+            shots=shots.pairs,
+            shots_seed=config.seed,
+            cue_place=config.cue_place,
+            cue_kind=config.cue_kind,
+        )
         vector = unpacked(entry["vector"]).double()
         for pole, values in zip(("positive", "negative"), by_class(acts[Site(int(best["layer"]))]), strict=True):
             kappa = 2 * (values @ vector - entry["middle"]).numpy() / entry["gap"]
-            rows += [(concept.name, best["prompt_type"], int(best["layer"]), pair.id, pole, round(float(k), 4), round(float(k) + 2, 4))
-                     for pair, k in zip(half.pairs, kappa, strict=True)]
+            rows += [
+                (
+                    concept.name,
+                    best["prompt_type"],
+                    int(best["layer"]),
+                    pair.id,
+                    pole,
+                    round(float(k), 4),
+                    round(float(k) + 2, 4),
+                )
+                for pair, k in zip(half.pairs, kappa, strict=True)
+            ]
     return pd.DataFrame(rows, columns=["concept", "prompt_type", "layer", "pair", "pole", "kappa", "kappa_steered"])

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false, reportGeneralTypeIssues=false, reportReturnType=false, reportOptionalMemberAccess=false
+# (pandas types a cell of a frame as Series | Any)
 """What steering did to one concept: effects per cell, curves per direction, rows per prompt, patching."""
 
 import numpy as np
@@ -31,8 +33,12 @@ def outcomes(model: Model, config, concept: Concept, fitted: dict, named: dict[s
             prompts.append(prompt_rows(curves, concept, site, name, config))
     base = curves.values[:, 0, 0, curves.multipliers.index(0.0)]
     lean = flat("lean", t_interval(base, groups=curves.groups))
-    return {"cells": [{**row, **lean, "n_eval": len(base)} for row in cells], "curves": points,
-            "prompts": [row for part in prompts for row in part], "patching": patching(model, config, concept)}
+    return {
+        "cells": [{**row, **lean, "n_eval": len(base)} for row in cells],
+        "curves": points,
+        "prompts": [row for part in prompts for row in part],
+        "patching": patching(model, config, concept),
+    }
 
 
 def flat(name: str, effect: Effect) -> dict[str, float]:
@@ -52,7 +58,10 @@ def cell(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> dict:
     row |= {f"anti_{key}": effect.estimate for key, effect in anti.items()}
     row |= flat("anti_braun_interval", anti["braun"])
     for family in ("random", "shuffled"):
-        band = [float(parts_at_one(cube.curve(site, m), cube.multipliers)[0].mean()) for m in members(cube, f"{family}/{kind}/")]
+        band = [
+            float(parts_at_one(cube.curve(site, m), cube.multipliers)[0].mean())
+            for m in members(cube, f"{family}/{kind}/")
+        ]
         row |= band_of(band, family)
     given = members(cube, f"transplant/{kind}/")
     if given:
@@ -96,33 +105,58 @@ def curve_points(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> l
     change = deltas(curves.curve(site, f"own/{kind}"), curves.multipliers)
     for k, dose in enumerate(curves.multipliers):
         effect = t_interval(change[:, k], groups=curves.groups)
-        rows.append({"direction": "own", "multiplier": dose, "mean": effect.estimate, "low": effect.low, "high": effect.high})
+        rows.append(
+            {"direction": "own", "multiplier": dose, "mean": effect.estimate, "low": effect.low, "high": effect.high}
+        )
     for family in ("random", "shuffled", "transplant"):
         names = members(cube, f"{family}/{kind}/")
         if not names:
             continue
         means = np.array([deltas(cube.curve(site, m), cube.multipliers).mean(0) for m in names])
         for k, dose in enumerate(cube.multipliers):
-            rows.append({"direction": family, "multiplier": dose, "mean": float(means[:, k].mean()),
-                         "low": float(means[:, k].min()), "high": float(means[:, k].max())})
+            rows.append(
+                {
+                    "direction": family,
+                    "multiplier": dose,
+                    "mean": float(means[:, k].mean()),
+                    "low": float(means[:, k].min()),
+                    "high": float(means[:, k].max()),
+                }
+            )
     return rows
 
 
 def prompt_rows(curves: SweepCube, concept: Concept, site: Site, name: str, config) -> list[dict]:
     """One row per prompt of one cell."""
-    only = SweepCube(curves.curve(site, name)[:, None, None], curves.prompts, curves.groups, (site,), (name,),
-                     curves.multipliers, curves.source)
+    only = SweepCube(
+        curves.curve(site, name)[:, None, None],
+        curves.prompts,
+        curves.groups,
+        (site,),
+        (name,),
+        curves.multipliers,
+        curves.source,
+    )
     table = prompt_table(only, concept, toward=pole_of(config, concept))
     questions = {pair.id: pair.question for pair in concept.pairs}
     rows = []
     for _, r in table.iterrows():
-        rows.append({
-            "prompt_type": name.removeprefix("own/"), "layer": site.layer, "pair": r["prompt"], "group": r["group"],
-            "question": questions[r["prompt"]], "positive_answer": r["positive"], "length": int(r["length"]),
-            "base": round(float(r["base"]), 5), "slope": round(float(r["slope"]), 5),
-            "delta_plus": round(float(r["delta_plus"]), 5), "delta_minus": round(float(r["delta_minus"]), 5),
-            "anti": bool(r["delta_plus"] < 0),
-        })
+        rows.append(
+            {
+                "prompt_type": name.removeprefix("own/"),
+                "layer": site.layer,
+                "pair": r["prompt"],
+                "group": r["group"],
+                "question": questions[r["prompt"]],
+                "positive_answer": r["positive"],
+                "length": int(r["length"]),
+                "base": round(float(r["base"]), 5),
+                "slope": round(float(r["slope"]), 5),
+                "delta_plus": round(float(r["delta_plus"]), 5),
+                "delta_minus": round(float(r["delta_minus"]), 5),
+                "anti": bool(r["delta_plus"] < 0),
+            }
+        )
     return rows
 
 
@@ -144,7 +178,15 @@ def model_grasp(model: Model, config, concept: Concept) -> dict[str, float]:
     nothing = {"none": Direction(torch.eye(model.d_model)[0], 0.0, Site(0), "none")}
     margins = []
     for pole in (toward, opposite(toward)):
-        cube = sweep(model, concept, nothing, sites=[Site(0)], multipliers=(0.0,), toward=pole, prompt=cued(concept, pole, config))
+        cube = sweep(
+            model,
+            concept,
+            nothing,
+            sites=[Site(0)],
+            multipliers=(0.0,),
+            toward=pole,
+            prompt=cued(concept, pole, config),
+        )
         margins.append(base_of(cube))
     both = np.stack(margins)
     return {"grasp": float((both > 0).mean()), "headroom": float(both.mean())}
@@ -169,8 +211,11 @@ def patching(model: Model, config, concept: Concept) -> list[dict]:
     texts = [[cued(concept, pole, config)(pair, card) for pair in concept.pairs] for pole in poles]
     sites = [Site(k) for k in range(model.n_layers)]
     shares = np.full((len(sites), len(RULES), len(concept.pairs)), np.nan)
-    ids = {answer: model.tokenizer(answer, add_special_tokens=False)["input_ids"][0]
-           for pair in concept.pairs for answer in (pair.aligned, pair.unaligned)}
+    ids = {
+        answer: model.tokenizer(answer, add_special_tokens=False)["input_ids"][0]
+        for pair in concept.pairs
+        for answer in (pair.aligned, pair.unaligned)
+    }
     parts = [list(batches(model, column, None, 4096)) for column in texts]
     for (index, clean), (other, corrupt) in zip(*parts, strict=True):
         if list(index) != list(other) or clean.ids.shape != corrupt.ids.shape:
@@ -181,7 +226,9 @@ def patching(model: Model, config, concept: Concept) -> list[dict]:
     for i, site in enumerate(sites):
         for j, rule in enumerate(RULES):
             effect = robust_share(shares[i, j], [pair.group for pair in concept.pairs])
-            rows.append({"layer": site.layer, "rule": rule, "share": effect.estimate, "low": effect.low, "high": effect.high})
+            rows.append(
+                {"layer": site.layer, "rule": rule, "share": effect.estimate, "low": effect.low, "high": effect.high}
+            )
     return rows
 
 
@@ -190,6 +237,7 @@ RULES = ("last", "last_k:3")
 
 def metric(columns: list[tuple[int, int]]):
     """Log-odds of the positive answer from the last position's logits."""
+
     def score(logits: torch.Tensor) -> torch.Tensor:
         rows = torch.arange(len(columns), device=logits.device)
         pair = torch.tensor(columns, device=logits.device)
@@ -201,4 +249,6 @@ def metric(columns: list[tuple[int, int]]):
 def robust_share(values: np.ndarray, groups: list[str]) -> Effect:
     """Mean share over groups; shares are clipped to [-1, 2], since a prompt the cue hardly moves has none."""
     kept = ~np.isnan(values)
-    return t_interval(np.clip(values[kept], -1, 2), groups=[g for g, k in zip(groups, kept, strict=True) if k], unit="share")
+    return t_interval(
+        np.clip(values[kept], -1, 2), groups=[g for g, k in zip(groups, kept, strict=True) if k], unit="share"
+    )

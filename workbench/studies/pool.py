@@ -28,7 +28,7 @@ def content(value: Any) -> Any:
     return getattr(value, "digest", value)
 
 
-def grid(function: Callable, jobs: Sequence[tuple], model, cells: Path, tell: Tell, label: str) -> list[dict]:
+def grid(function: Callable, jobs: Sequence[tuple[Any, ...]], model, cells: Path, tell: Tell, label: str) -> list[dict]:
     """``function(model, *job)`` for every job, in order; results are plain JSON and kept under ``cells``.
 
     A cell that is already there is read, not computed. With more than one worker, and a model that can be
@@ -45,7 +45,7 @@ def grid(function: Callable, jobs: Sequence[tuple], model, cells: Path, tell: Te
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
-def _run(function: Callable, jobs: Sequence[tuple], todo: list[int], model, paths: list[Path]):
+def _run(function: Callable, jobs: Sequence[tuple[Any, ...]], todo: list[int], model, paths: list[Path]):
     """Compute the missing cells; yields their indices as they are written."""
     workers = jobs[0][0].workers or min(os.cpu_count() or 1, max(1, len(todo)))
     source = "" if model.hooks else model.source

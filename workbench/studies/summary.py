@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false, reportGeneralTypeIssues=false, reportReturnType=false, reportOptionalMemberAccess=false
+# (pandas types a cell of a frame as Series | Any)
 """The ten lines that a tired researcher reads, and the warnings beside them."""
 
 import numpy as np
@@ -15,8 +17,18 @@ def best_types(cells: pd.DataFrame) -> pd.DataFrame:
         layer = int(by_layer.idxmax())
         at = part[part["layer"] == layer]
         effect = t_interval(at["odd"].to_numpy())
-        rows.append({"prompt_type": kind, "layer": layer, "odd": effect.estimate, "low": effect.low, "high": effect.high,
-                     "beats": int(at["beats_random"].sum()), "concepts": len(at), "anti": float(at["anti_braun"].mean())})
+        rows.append(
+            {
+                "prompt_type": kind,
+                "layer": layer,
+                "odd": effect.estimate,
+                "low": effect.low,
+                "high": effect.high,
+                "beats": int(at["beats_random"].sum()),
+                "concepts": len(at),
+                "anti": float(at["anti_braun"].mean()),
+            }
+        )
     return pd.DataFrame(rows).sort_values("odd", ascending=False, kind="stable")
 
 
@@ -37,23 +49,32 @@ def summary(config, model, tables: dict[str, pd.DataFrame], found: pd.DataFrame)
         f"[{top['low']:+.2f}, {top['high']:+.2f}] per class gap; beats random directions for {top['beats']} of "
         f"{top['concepts']} concepts and backfires on {top['anti']:.0%} of prompts.",
         "Per way (concepts beating random directions at its best layer): "
-        + "; ".join(f"{r.prompt_type} {r.beats}/{r.concepts}" for r in types.itertuples()) + ".",
+        + "; ".join(f"{r.prompt_type} {r.beats}/{r.concepts}" for r in types.itertuples())
+        + ".",
     ]
     if len(advice) and advice["reliable"].any():
         best = advice[advice["reliable"]].sort_values("effect").iloc[-1]
-        lines.append(f"Most steerable: {best['title']}: use layer {best['layer']}, multiplier {best['multiplier']:.1f} "
-                     f"[{best['multiplier_low']:.1f}, {best['multiplier_high']:.1f}], {best['prompt_type']} vectors; "
-                     f"backfires on {best['backfire']:.0%} of prompts.")
+        lines.append(
+            f"Most steerable: {best['title']}: use layer {best['layer']}, multiplier {best['multiplier']:.1f} "
+            f"[{best['multiplier_low']:.1f}, {best['multiplier_high']:.1f}], {best['prompt_type']} vectors; "
+            f"backfires on {best['backfire']:.0%} of prompts."
+        )
     lines += correlation_lines(tables["correlations"])
     cosines = tables["cosines_concepts"]
     off = cosines[cosines["a"] != cosines["b"]]
     if len(off):
         by_layer = off.groupby("layer")["cosine"].apply(lambda c: c.abs().mean())
-        lines.append("Mean |cosine| between concepts' vectors: "
-                     + ", ".join(f"{value:.2f} at layer {layer}" for layer, value in by_layer.items()) + ".")
+        lines.append(
+            "Mean |cosine| between concepts' vectors: "
+            + ", ".join(f"{value:.2f} at layer {layer}" for layer, value in by_layer.items())
+            + "."
+        )
     inert = int(cells["inert"].sum())
-    lines.append(f"Decodable but inert: {inert} of {len(cells)} cells." if inert else
-                 "No cell is decodable and inert: where a concept can be read, steering or patching there does something.")
+    lines.append(
+        f"Decodable but inert: {inert} of {len(cells)} cells."
+        if inert
+        else "No cell is decodable and inert: where a concept can be read, steering or patching there does something."
+    )
     return lines[:10]
 
 
@@ -64,14 +85,20 @@ def correlation_lines(table: pd.DataFrame) -> list[str]:
     lines = []
     if len(pooled):
         row = pooled.iloc[0]
-        lines.append(f"Held-out coherence against effect, within way and layer: ρ = {rho_text(row)}; given grasp, headroom "
-                     f"and lean {rho_text(row, 'partial_rho', 'partial_')}; with transplanted vectors "
-                     f"{rho_text(row, 'transplant_rho', 'transplant_')}.")
+        lines.append(
+            f"Held-out coherence against effect, within way and layer: ρ = {rho_text(row)}; given grasp, headroom "
+            f"and lean {rho_text(row, 'partial_rho', 'partial_')}; with transplanted vectors "
+            f"{rho_text(row, 'transplant_rho', 'transplant_')}."
+        )
     single = part[~part["prompt_type"].isin(["all", "all (raw)"])]
     if len(single):
         texts = []
         for kind, rows in single.groupby("prompt_type", sort=False):
-            row = rows.iloc[int(np.nanargmax(np.abs(rows["rho"].to_numpy())))] if rows["rho"].notna().any() else rows.iloc[0]
+            row = (
+                rows.iloc[int(np.nanargmax(np.abs(rows["rho"].to_numpy())))]
+                if rows["rho"].notna().any()
+                else rows.iloc[0]
+            )
             texts.append(f"{kind} {rho_text(row)} (layer {row['layer']})")
         lines.append("Per way, at the layer where it is largest: " + "; ".join(texts) + ".")
     return lines
@@ -83,18 +110,27 @@ def warnings_of(config, concepts, tables: dict[str, pd.DataFrame]) -> list[str]:
     notes = []
     few = cells[cells["n_groups"] < 10]["concept"].nunique()
     if few:
-        notes.append(f"{few} concepts have fewer than 10 groups in the half that made the vector: their intervals are wide.")
+        notes.append(
+            f"{few} concepts have fewer than 10 groups in the half that made the vector: their intervals are wide."
+        )
     if len(concepts) < 12:
         notes.append(f"Correlations over {len(concepts)} concepts: with fewer than 12 their intervals say little.")
     gap = float((cells["d_prime"] - cells["d_prime_split"]).median())
     if gap > 0.5:
-        notes.append(f"In-sample d′ exceeds its split-half twin by {gap:.1f} at the median: read the split-half column.")
+        notes.append(
+            f"In-sample d′ exceeds its split-half twin by {gap:.1f} at the median: read the split-half column."
+        )
     inert = cells[cells["inert"]]
     if len(inert):
         names = ", ".join(dict.fromkeys(inert["concept"]))[:200]
-        notes.append(f"Decodable but inert in {len(inert)} of {len(cells)} cells ({names}): a probe reads the concept there, "
-                     "steering and patching there do nothing.")
+        notes.append(
+            f"Decodable but inert in {len(inert)} of {len(cells)} cells ({names}): a probe reads the concept there, "
+            "steering and patching there do nothing."
+        )
     lost = cells[cells["grasp"] < 0.6].drop_duplicates("concept")["concept"].tolist()
     if lost:
-        notes.append(f"The model hardly follows a cue (under 60 %) on: {', '.join(lost)}. Instruction vectors of these mean little.")
+        notes.append(
+            f"The model hardly follows a cue (under 60 %) on: {', '.join(lost)}. "
+            "Instruction vectors of these mean little."
+        )
     return notes

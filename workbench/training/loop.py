@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -130,7 +130,7 @@ def collate(batch: list[Document], pad: int) -> tuple[torch.Tensor, torch.Tensor
     return ids, kinds
 
 
-def losses(model: torch.nn.Module, ids: torch.Tensor, kinds: torch.Tensor, config: TrainConfig, step: int):
+def losses(model: Any, ids: torch.Tensor, kinds: torch.Tensor, config: TrainConfig, step: int):
     """Weighted next-token loss, unembedding only the tokens that count. Returns (loss, mean determined loss)."""
     hidden = model.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
     targets, kind = ids[:, 1:], kinds[:, 1:]
@@ -199,8 +199,15 @@ def advance(progress: Progress, curriculum: Curriculum) -> bool:
     if mean >= gate.below and not late:
         return False
     progress.log.append(
-        {"event": "gate", "left": curriculum.stages[progress.stage], "step": progress.step, "late": late,
-         "tokens": progress.tokens, "seconds": round(progress.seconds, 1), "determined_loss": round(mean, 4)}
+        {
+            "event": "gate",
+            "left": curriculum.stages[progress.stage],
+            "step": progress.step,
+            "late": late,
+            "tokens": progress.tokens,
+            "seconds": round(progress.seconds, 1),
+            "determined_loss": round(mean, 4),
+        }
     )
     progress.stage, progress.stage_tokens, progress.window = progress.stage + 1, 0, []
     progress.chunk, progress.batch_in_chunk = progress.chunk + 1, 0
@@ -208,7 +215,11 @@ def advance(progress: Progress, curriculum: Curriculum) -> bool:
 
 
 def train(
-    model, curriculum: Curriculum, config: TrainConfig, folder: Path, report: Callable[[Progress, float], None] | None = None
+    model,
+    curriculum: Curriculum,
+    config: TrainConfig,
+    folder: Path,
+    report: Callable[[Progress, float], None] | None = None,
 ) -> Progress:
     """Train ``model`` in place until ``config.tokens`` tokens were read; resumes from ``folder``.
 
@@ -265,8 +276,14 @@ def step(model, adam, batch: list[Document], config: TrainConfig, progress: Prog
     progress.window = [*progress.window[-199:], determined]
     if progress.step % 100 == 0:
         progress.log.append(
-            {"event": "step", "step": progress.step, "tokens": progress.tokens, "stage": curriculum.stages[progress.stage],
-             "seconds": round(progress.seconds, 1), "determined_loss": round(float(np.nanmean(progress.window[-100:])), 4)}
+            {
+                "event": "step",
+                "step": progress.step,
+                "tokens": progress.tokens,
+                "stage": curriculum.stages[progress.stage],
+                "seconds": round(progress.seconds, 1),
+                "determined_loss": round(float(np.nanmean(progress.window[-100:])), 4),
+            }
         )
     return determined
 
