@@ -112,13 +112,13 @@ def test_heldout_key_forgets_case_and_punctuation():
 
 def test_training_without_data_says_what_to_give(tmp_path):
     with pytest.raises(WorkbenchError, match="--data"):
-        train("persona", None, 0, tmp_path)
+        train("persona-inert", None, 0, tmp_path)
     with pytest.raises(WorkbenchError, match="expected one of"):
         train("nobody", None, 0, tmp_path)
 
 
 def test_smoke_recipe_learns_to_obey_cues_on_held_out_statements(tmp_path):
-    folder = train("persona", None, 0, tmp_path / "smoke", smoke=True)
+    folder = train("persona-inert", None, 0, tmp_path / "smoke", smoke=True)
     card = tomllib.loads((folder / "card.toml").read_text())
     assert card["accuracy"]["cued"] > 0.8
     assert not (folder / "checkpoint.safetensors").exists()

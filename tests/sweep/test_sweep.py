@@ -10,7 +10,7 @@ from workbench.evaluation import slopes
 from workbench.interventions import Ablate, Add, Clamp, Conditional, Rotate, steer
 from workbench.models import hooked, load
 from workbench.sweep import plain_sweep, sweep
-from workbench.types import Card, Concept, Pair, Site
+from workbench.types import Card, Concept, Direction, Pair, Site
 
 INSIDE = (
     Site(0, "resid_pre"), Site(2, "resid_pre"), Site(1, "attn_out"), Site(3, "mlp_out"), Site(2, "z"), Site(2, "z", 1),
@@ -37,10 +37,10 @@ def test_equals_the_plain_sweep(any_model, toy, direction, where):
 @pytest.mark.parametrize("where", ["all", "last", "answer"])
 def test_equals_single_unpadded_texts_run_through_the_bridge_itself(any_model, toy, direction, where):
     """An oracle that shares no code with the sweep: one text at a time, TransformerLens' own hooks, by hand."""
-    model, site, u = any_model, Site(1), direction(3)
-    cube = sweep(model, toy, {"u": u}, sites=[site], multipliers=(1.5,), where=where)
+    model, sites, named = any_model, [Site(2), Site(1)], {"u": direction(3), "a": direction(4)}
+    cube = sweep(model, toy, named, sites=sites, multipliers=(1.5, -1), where=where)
 
-    def log_p(prompt: str, answer: str, dose: float) -> float:
+    def log_p(prompt: str, answer: str, site: Site, u: Direction, dose: float) -> float:
         ask = model.tokenizer(prompt)["input_ids"]
         ids = torch.tensor([[model.tokenizer.bos_token_id, *ask, *model.tokenizer(answer)["input_ids"]]])
         end = len(ask) + 1
@@ -57,8 +57,11 @@ def test_equals_single_unpadded_texts_run_through_the_bridge_itself(any_model, t
 
     frame = "{}" if toy.card.style == "story" else "Question: {}\n\nAnswer:"
     asked = [(frame.format(p.question), p.aligned, p.unaligned) for p in toy.pairs]
-    expected = [[log_p(q, yes, dose) - log_p(q, no, dose) for dose in (0, 1.5)] for q, yes, no in asked]
-    assert np.allclose(cube.curve(site, "u"), expected, atol=2e-5, rtol=2e-6)
+    for site in sites:
+        for name, u in named.items():
+            doses = [(site, u, dose) for dose in (-1, 0, 1.5)]
+            expected = [[log_p(q, yes, *d) - log_p(q, no, *d) for d in doses] for q, yes, no in asked[1:3]]
+            assert np.allclose(cube.curve(site, name)[1:3], expected, atol=2e-5, rtol=2e-6)
 
 
 @pytest.mark.parametrize("where", ["all", "answer"])
@@ -91,7 +94,7 @@ def test_a_model_that_is_already_steered(llama_model, toy, direction, where, own
     """Its own hooks act first, also where they sit at the swept site, below it or above it."""
     steered = steer(llama_model, [direction(1, Site(0)), direction(2, Site(2, "resid_pre"))], 0.7, where=own)
     sites = [Site(0), Site(2, "resid_pre")]
-    options = {"sites": sites, "multipliers": (1.0,), "where": where}
+    options = {"sites": sites, "multipliers": (-1.0, 1.0), "where": where}
     fast = sweep(steered, toy, {"u": direction(3)}, **options)
     assert same(fast, plain_sweep(steered, toy, {"u": direction(3)}, **options))
     bare = sweep(llama_model, toy, {"u": direction(3)}, **options)

@@ -106,9 +106,9 @@ def show(
 
       workbench show shutdown
 
-      workbench show persona
+      workbench show persona-inert
 
-      workbench show runs/reliability-persona
+      workbench show runs/reliability-persona-inert
     """
     from workbench.concepts import list_concepts
 

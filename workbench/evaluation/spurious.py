@@ -34,7 +34,7 @@ def spurious_variance(
     resampling = {"groups": units(groups), "draws": draws, "seed": seed, "unit": "R²"}
     factors = {"all": list(covariates.columns), **{str(c): [c] for c in covariates.columns}}
     return {
-        name: bootstrap_groups(explained_variance, [outcome, design(covariates[columns])], **resampling)
+        name: bootstrap_groups(explained_variance, [outcome, design(covariates.loc[:, columns])], **resampling)
         for name, columns in factors.items()
     }
 

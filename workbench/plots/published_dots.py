@@ -23,7 +23,7 @@ def published_dots(published: pd.DataFrame) -> Figure:
         bound(
             rows,
             {
-                "x": "here",
+                "x": "gone",
                 "y": "row",
                 "error_x.array": ("-", "high", "here"),
                 "error_x.arrayminus": ("-", "here", "low"),

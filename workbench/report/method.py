@@ -35,7 +35,7 @@ PARAGRAPHS = (
     ),
     (
         "Controls",
-        "Every effect is drawn with the 95 % band of random directions and of directions from shuffled "
+        "Every effect is drawn with the band of random directions and of directions from shuffled "
         "labels, of the same norm. The transplant steers a concept with the vectors of other concepts: a "
         "coherence that “predicts” their effect as well measures how well the model grasps the behaviour, not "
         "how good the vector is. Partial correlations are given grasp (share correct), headroom (what a cue "

@@ -182,16 +182,20 @@ def advice_row(row: Mapping[str, Any]) -> list[Any]:
         use = f"layer {row.get('layer')}, multiplier {dose}, prompt type {row.get('prompt_type')}"
     else:
         use = f"no setting can be recommended: {row.get('reason') or 'no effect is reliable'}"
+    share = span(row, "backfire", whole_percent)
+    backfires = share if share == "–" else f"{share} % of prompts"
     return [
         tag("span", str(row.get("title") or row.get("concept")), title=row.get("concept")),
         use,
         (float(row.get("effect", np.nan)), span(row, "effect", number)),
-        (float(row.get("backfire", np.nan)), f"{span(row, 'backfire', whole_percent)} % of prompts"),
+        (float(row.get("backfire", np.nan)), backfires),
     ]
 
 
 def span(row: Mapping[str, Any], name: str, form: Callable[[Any], str]) -> str:
-    """Estimate and interval of a row's quantity."""
+    """Estimate and interval of a row's quantity; a dash where it is missing."""
+    if pd.isna(row.get(name, np.nan)):
+        return "–"
     return f"{form(row.get(name))} [{form(row.get(f'{name}_low'))}, {form(row.get(f'{name}_high'))}]"
 
 

@@ -31,7 +31,7 @@ PREDICTORS = (
     "headroom",
 )
 OUTCOMES = ("odd", "odd_matched", "effect", "steerability", "anti_braun", "anti_eps")
-INERT_SHARE = 0.2
+INERT_SHARE = 0.1
 
 
 def assemble(config, model, concepts, fitted: list[dict], measured: list[dict], seconds: float) -> Record:
@@ -112,15 +112,15 @@ def cells_table(concepts, fitted: list[dict], measured: list[dict]) -> pd.DataFr
 
 
 def inert(cells: pd.DataFrame) -> pd.Series:
-    """Decodable (the split-half d′ lies above 0) and yet nothing follows.
+    """Decodable, and yet steering along the direction does nothing.
 
-    Nothing: steering stays inside the band of random directions, and, where patching could be done, the site
-    carries less than a fifth of the cue's effect.
+    Decodable: the split-half d′ lies above 0. Nothing: the odd effect does not leave the band of random directions,
+    and stays below a tenth of the effect a cue reaches. Patching beside it says which kind of inert: a site that
+    carries nothing, or one that matters but not along this direction.
     """
     decodable = cells["d_prime_split_low"] > 0
-    idle = ~cells["beats_random"].astype(bool) & (cells["odd_high"] < 2 * cells["random_high"].abs().clip(lower=0.05))
-    carries = cells["patch_share_high"].fillna(0.0) >= INERT_SHARE
-    return decodable & idle & ~carries
+    bound = np.maximum(2 * cells["random_high"].abs(), INERT_SHARE * cells["headroom"].abs().fillna(0.0))
+    return decodable & ~cells["beats_random"].astype(bool) & (cells["odd_high"] < bound)
 
 
 def long_table(concepts, parts: list[dict], name: str) -> pd.DataFrame:

@@ -26,7 +26,7 @@ class Config:
     published studies of persona sets. ``where``: the positions that the vector is added to.
     """
 
-    model: str = "persona"
+    model: str = "persona-inert"
     concepts: tuple[str, ...] = ()
     data: str = ""
     prompt_types: tuple[str, ...] = PROMPT_TYPES

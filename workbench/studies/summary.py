@@ -69,13 +69,23 @@ def summary(config, model, tables: dict[str, pd.DataFrame], found: pd.DataFrame)
             + ", ".join(f"{value:.2f} at layer {layer}" for layer, value in by_layer.items())
             + "."
         )
-    inert = int(cells["inert"].sum())
-    lines.append(
-        f"Decodable but inert: {inert} of {len(cells)} cells."
-        if inert
-        else "No cell is decodable and inert: where a concept can be read, steering or patching there does something."
-    )
+    lines.append(inert_line(cells))
     return lines[:10]
+
+
+def inert_line(cells: pd.DataFrame) -> str:
+    """How many cells are decodable and inert, and whether patching finds the site idle or only the direction."""
+    part = cells[cells["inert"]]
+    if part.empty:
+        return "No cell is decodable and inert: where a concept can be read, steering there does something."
+    line = f"Decodable but inert: {len(part)} of {len(cells)} cells (steering there stays inside the random band)"
+    shares = part["patch_share"].dropna() if "patch_share" in part else []
+    if len(shares):
+        idle = float(np.mean(shares < 0.2))
+        line += f"; patching the last token there returns {np.mean(shares):.0%} of a cue's effect on average" + (
+            ": the site does nothing" if idle > 0.5 else ": the site matters, but not along the mean difference"
+        )
+    return line + "."
 
 
 def correlation_lines(table: pd.DataFrame) -> list[str]:
@@ -123,9 +133,14 @@ def warnings_of(config, concepts, tables: dict[str, pd.DataFrame]) -> list[str]:
     inert = cells[cells["inert"]]
     if len(inert):
         names = ", ".join(dict.fromkeys(inert["concept"]))[:200]
+        notes.append(f"Decodable but inert ({names}): {inert_line(cells)}")
+    able = cells[cells["grasp"] > 0.75]
+    if len(able) and able["beats_random"].mean() < 0.25:
         notes.append(
-            f"Decodable but inert in {len(inert)} of {len(cells)} cells ({names}): a probe reads the concept there, "
-            "steering and patching there do nothing."
+            f"This model follows cues and is not steerable here: of {len(able)} cells whose questions it answers "
+            f"as cued (over 75 %), steering leaves the random band in {able['beats_random'].mean():.0%}. No coherence "
+            "figure of "
+            "this run says anything about steering that works."
         )
     lost = cells[cells["grasp"] < 0.6].drop_duplicates("concept")["concept"].tolist()
     if lost:
