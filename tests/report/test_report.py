@@ -106,6 +106,8 @@ def test_the_script_gets_what_python_drew(record):
                 for step in place.split("."):
                     one, two = one[step], two[step]
                 assert sorted(map(str, one)) == sorted(map(str, two)), (panel.name, place)
+                if place in ("x", "y") and len(one):
+                    assert any(v is not None for v in one), f"{panel.name}: nothing is shown on {place}"
 
 
 @pytest.mark.parametrize("gone", [*synthetic.record(n=3, n_eval=2).tables])

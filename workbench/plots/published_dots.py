@@ -23,7 +23,7 @@ def published_dots(published: pd.DataFrame) -> Figure:
         bound(
             rows,
             {
-                "x": "gone",
+                "x": "here",
                 "y": "row",
                 "error_x.array": ("-", "high", "here"),
                 "error_x.arrayminus": ("-", "here", "low"),

@@ -118,10 +118,10 @@ def warnings_of(config, concepts, tables: dict[str, pd.DataFrame]) -> list[str]:
     """What limits this run: too few groups or concepts, in-sample gaps, inert sites, cues the model does not know."""
     cells = tables["cells"]
     notes = []
-    few = cells[cells["n_groups"] < 10]["concept"].nunique()
+    few = cells[cells["n_groups"] < 8]["concept"].nunique()
     if few:
         notes.append(
-            f"{few} concepts have fewer than 10 groups in the half that made the vector: their intervals are wide."
+            f"{few} concepts have fewer than 8 groups in the half that made the vector: their intervals are wide."
         )
     if len(concepts) < 12:
         notes.append(f"Correlations over {len(concepts)} concepts: with fewer than 12 their intervals say little.")
