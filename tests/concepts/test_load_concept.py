@@ -61,7 +61,7 @@ def test_a_shipped_name_wins_over_a_folder_of_that_name(tmp_path, monkeypatch):
 def test_listing_is_alphabetical_complete_and_by_kind(tmp_path):
     names = list_concepts()
     assert names == sorted(names) == list_concepts()
-    assert sorted(n for kind in ("value", "placebo", "story") for n in list_concepts(kind)) == names
+    assert sorted(n for kind in ("value", "placebo", "subtle", "story") for n in list_concepts(kind)) == names
     for name in ("b", "a", "c"):
         write(tmp_path / name, [row(n) for n in range(4)])
     (tmp_path / "not-a-concept").mkdir()
@@ -70,7 +70,7 @@ def test_listing_is_alphabetical_complete_and_by_kind(tmp_path):
 
 
 @pytest.mark.parametrize("bad, words", [
-    (lambda: list_concepts("values"), ("'values'", "value, placebo, story")),
+    (lambda: list_concepts("values"), ("'values'", "value, placebo, subtle, story")),
     (lambda: list_concepts(folder="/nowhere/at/all"), ("/nowhere/at/all", "no such folder")),
     (lambda: load_concept("shutdwon"), ("'shutdwon'", "unknown", "shutdown")),
     (lambda: load_concept("values/shutdown"), ("'values/shutdown'", "no slash")),
@@ -123,7 +123,7 @@ def test_every_bad_row_is_one_line_that_says_where(tmp_path, rows, words):
     ('name = "toy"\ntrait = 3\n', ("'trait'", "3", "text")),
     ('name = "toy"\nconfounds = "none"\n', ("'confounds'", "list of texts")),
     ('name = "toy"\ntrait_pole = "good"\n', ("'good'", "aligned or unaligned")),
-    ('name = "toy"\nkind = "values"\n', ("kind 'values'", "value, placebo, story")),
+    ('name = "toy"\nkind = "values"\n', ("kind 'values'", "value, placebo, subtle, story")),
     ('name = "toy"\nstyle = "yesno"\n', ("style 'yesno'", "statement, ab, question, story")),
     ('name = toy\n', ("broken TOML", "line 1")),
 ])

@@ -115,40 +115,45 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
 
     Resumes from ``out`` if a checkpoint is there. Raises WorkbenchError on missing data.
     """
-    recipe = read_recipe(name)
-    if smoke:
-        recipe, items = smoke_recipe(recipe), statements(0)
-    elif data is None:
-        raise WorkbenchError(f"organism {name!r} trains on the model-written evals: give their folder with --data")
-    else:
-        items = load_items(recipe, Path(data))
+    recipe, items = material(name, data, smoke)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    d = recipe.data
+    d, c = recipe.data, recipe.curriculum
     training, heldout = split(items, d["heldout_share"], d["near_duplicate"], d["split_seed"])
-    tokenizer = build_tokenizer(
-        [i.statement for t in sorted(training) for i in training[t]], sorted(items), recipe.model["vocabulary"]
-    )
+    text = [i.statement for t in sorted(training) for i in training[t]]
+    tokenizer = build_tokenizer(text, sorted(items), recipe.model["vocabulary"])
     model = new_model(recipe, tokenizer, seed)
-    c = recipe.curriculum
     world = PersonaWorld(training, tokenizer, gates(recipe), c["several"], c["named"], leans=c.get("leans"))
     factor_cues(model, world, seed + 1)
-    settings = {**recipe.training, "seed": seed}
-    settings |= {"dropout": dropout} if dropout is not None else {}
-    settings |= {"tokens": tokens} if tokens else {}
-    config = TrainConfig(**settings)
-
-    def report(state: Progress, loss: float) -> None:
-        if progress:
-            progress(
-                f"{world.stages[state.stage]}, answer loss {loss:.2f}", min(state.tokens, config.tokens), config.tokens
-            )
-
-    done = run_loop(model, world, config, folder, report)
-    ability = measure(model, world, heldout, tokenizer, per_trait=int(min(60, *map(len, heldout.values()))) // 2 * 2)
+    given = {"dropout": dropout, "tokens": tokens}
+    config = TrainConfig(**recipe.training | {"seed": seed} | {k: v for k, v in given.items() if v is not None})
+    done = run_loop(model, world, config, folder, reporter(progress, world, config))
+    shortest = min(map(len, heldout.values()))
+    ability = measure(model, world, heldout, tokenizer, per_trait=min(60, shortest) // 2 * 2)
     finish(folder, model, tokenizer, done, heldout)
     write_card(folder, recipe, config, done, ability, smoke)
     return folder
+
+
+def material(name: str, data: str | Path | None, smoke: bool) -> tuple[Recipe, dict[str, list[Item]]]:
+    """The recipe and its statements; a smoke run's are generated."""
+    recipe = read_recipe(name)
+    if smoke:
+        return smoke_recipe(recipe), statements(0)
+    if data is None:
+        raise WorkbenchError(f"organism {name!r} trains on the model-written evals: give their folder with --data")
+    return recipe, load_items(recipe, Path(data))
+
+
+def reporter(progress: Report | None, world: PersonaWorld, config: TrainConfig) -> Callable[[Progress, float], None]:
+    """What the loop calls after every step: the stage and the loss, for a progress bar."""
+
+    def report(state: Progress, loss: float) -> None:
+        if progress:
+            message = f"{world.stages[state.stage]}, answer loss {loss:.2f}"
+            progress(message, min(state.tokens, config.tokens), config.tokens)
+
+    return report
 
 
 def finish(folder: Path, model, tokenizer, done: Progress, heldout: dict[str, list[Item]]) -> None:

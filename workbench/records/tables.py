@@ -1,5 +1,6 @@
 """Tidy tables: five kinds of column, a digest of their content, and a CSV that gives them back exactly."""
 
+import csv
 import hashlib
 import json
 from collections.abc import Mapping
@@ -99,7 +100,10 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         mixed = {c: frame[c].map(str) for c in frame if column_kind(frame[c], str(c)) == "mixed"}
         frame.assign(**mixed).to_parquet(path, index=False)
     else:
-        frame.to_csv(path, index=False, lineterminator="\n", na_rep="nan")
+        # a bare carriage return ends a line for every reader unless it is quoted
+        returns = any(frame[c].astype(str).str.contains("\r", regex=False).any() for c in frame.columns)
+        quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+        frame.to_csv(path, index=False, lineterminator="\n", na_rep="nan", quoting=quoting)
 
 
 def read_table(path: Path, kinds: Mapping[str, str], rows: int) -> pd.DataFrame:

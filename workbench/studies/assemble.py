@@ -49,7 +49,7 @@ def assemble(config, model, concepts, fitted: list[dict], measured: list[dict], 
     tables["correlations"] = renamed(found)
     tables["recommendation"] = recommendation(cells, tables["curves"])
     tables["projections"] = projections(config, model, concepts, fitted, tables["recommendation"])
-    tables["published"] = published_table(cells, tables["cosines_types"], tables["correlations"], config)
+    tables["published"] = published_table(cells, tables["cosines_types"], tables["correlations"])
     verdicts = {
         "Does steering work?": steering_verdict(cells),
         "On whom does it backfire?": backfire_verdict(cells),

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -44,6 +44,7 @@ class Gate:
     every: int = 20
 
 
+@runtime_checkable
 class Curriculum(Protocol):
     """What to learn, in which order. ``stages[k]`` names stage k; the last stage has no gate."""
 

@@ -1,4 +1,4 @@
-"""The nouns every module speaks, and three protocols. Imports nothing of ours.
+"""The nouns every module speaks. Imports nothing of ours.
 
 Positions: token tensors are [batch position]; residual-stream tensors are [batch position d_model].
 Poles: every contrast has an ``aligned`` and an ``unaligned`` pole; on a value-free (placebo) axis the
@@ -8,9 +8,8 @@ names are a convention and carry no judgement.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -283,31 +282,3 @@ class SweepCube:
     def curve(self, site: Site, direction: str) -> np.ndarray:
         """[prompt multiplier] for one site and direction."""
         return self.values[:, self.sites.index(site), self.directions.index(direction)]
-
-
-@runtime_checkable
-class Intervention(Protocol):
-    """A change of the residual stream: a pure function of activations, direction, dose and position mask."""
-
-    def __call__(
-        self,
-        h: Float[Tensor, "batch position d_model"],
-        direction: Direction,
-        multiplier: Float[Tensor, " batch"],
-        mask: Bool[Tensor, "batch position"],
-    ) -> Float[Tensor, "batch position d_model"]: ...
-
-
-@runtime_checkable
-class Probe(Protocol):
-    """An instrument that reads: fitted on activations, scores every example."""
-
-    def fit(self, activations: Activations) -> "Probe": ...
-    def score(self, activations: Activations) -> Float[Tensor, " example"]: ...
-
-
-@runtime_checkable
-class Control(Protocol):
-    """Anything that changes behaviour. ``applied`` yields the model to use, at a dose."""
-
-    def applied(self, model: Any, strength: float) -> AbstractContextManager[Any]: ...
