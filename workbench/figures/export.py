@@ -126,7 +126,7 @@ async def draw(
             if progress:
                 progress(done, len(jobs), f"{name}.{kind}")
             try:
-                content = await kaleido.calc_fig(figure_json(figure), opts=options(figure, kind))
+                content = await kaleido.calc_fig(figure_json(figure), opts=options(figure, kind))  # pyright: ignore[reportArgumentType]
                 out[0].append(written(folder / f"{file_name(name)}.{kind}", content))
             except Exception as error:
                 out[1].append(f"{name}.{kind} could not be drawn: {one_line(error)}")

@@ -59,23 +59,20 @@ def new_model(recipe: Recipe, tokenizer, seed: int):
 
     torch.manual_seed(seed)
     shape = recipe.model
-    return GPT2LMHeadModel(
-        GPT2Config(
-            vocab_size=len(tokenizer),
-            n_positions=shape["context"],
-            n_embd=shape["d_model"],
-            n_layer=shape["n_layers"],
-            n_head=shape["n_heads"],
-            resid_pdrop=0.0,
-            embd_pdrop=0.0,
-            attn_pdrop=0.0,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
-            activation_function="gelu_pytorch_tanh",
-            attn_implementation="eager",
-        )
-    )
+    settings: dict[str, Any] = {
+        "vocab_size": len(tokenizer),
+        "n_positions": shape["context"],
+        "n_embd": shape["d_model"],
+        "n_layer": shape["n_layers"],
+        "n_head": shape["n_heads"],
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "activation_function": "gelu_pytorch_tanh",
+        "attn_implementation": "eager",
+    }
+    nothing = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)
+    return GPT2LMHeadModel(GPT2Config(**settings, **nothing))
 
 
 def gates(recipe: Recipe) -> list[Gate]:

@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """Traces that know which columns they show, so that a page can show other rows without Python.
 
 A bound trace carries ``meta = {"where": …, "bind": …}``. ``bind`` maps a place in the trace ("x", "error_y.array") to a

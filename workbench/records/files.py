@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """A record on disk: written all or not at all, and checked when it is read."""
 
 import json

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """Tidy tables: five kinds of column, a digest of their content, and a CSV that gives them back exactly."""
 
 import csv

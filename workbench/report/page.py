@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """One self-contained HTML page: text, pictures that follow the reader's choice, sortable tables, no network.
 
 The plotting library is written into the page once, and every table once; the script in ``assets`` fills each

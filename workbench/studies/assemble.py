@@ -1,5 +1,7 @@
-# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false, reportGeneralTypeIssues=false, reportReturnType=false, reportOptionalMemberAccess=false
-# (pandas types a cell of a frame as Series | Any)
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
+# pyright: reportOptionalMemberAccess=false
 """From measured cells to a record: tables, correlations, recommendations, and the sentences of the summary."""
 
 import numpy as np

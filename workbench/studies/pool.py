@@ -2,10 +2,10 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from workbench.types import digest_of
 
@@ -45,7 +45,9 @@ def grid(function: Callable, jobs: Sequence[tuple[Any, ...]], model, cells: Path
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
-def _run(function: Callable, jobs: Sequence[tuple[Any, ...]], todo: list[int], model, paths: list[Path]):
+def _run(
+    function: Callable, jobs: Sequence[tuple[Any, ...]], todo: list[int], model, paths: list[Path]
+) -> Iterator[int]:
     """Compute the missing cells; yields their indices as they are written."""
     workers = jobs[0][0].workers or min(os.cpu_count() or 1, max(1, len(todo)))
     source = "" if model.hooks else model.source
@@ -57,7 +59,7 @@ def _run(function: Callable, jobs: Sequence[tuple[Any, ...]], todo: list[int], m
     from joblib import Parallel, delayed
 
     calls = (delayed(in_worker)(function, source, jobs[i], paths[i], i) for i in todo)
-    yield from Parallel(n_jobs=workers, return_as="generator_unordered")(calls)
+    yield from cast(Iterable[int], Parallel(n_jobs=workers, return_as="generator_unordered")(calls))
 
 
 def in_worker(function: Callable, source: str, job: tuple, path: Path, index: int) -> int:

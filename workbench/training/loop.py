@@ -48,8 +48,11 @@ class Gate:
 class Curriculum(Protocol):
     """What to learn, in which order. ``stages[k]`` names stage k; the last stage has no gate."""
 
-    stages: Sequence[str]
-    gates: Sequence[Gate]
+    @property
+    def stages(self) -> Sequence[str]: ...
+
+    @property
+    def gates(self) -> Sequence[Gate]: ...
 
     def documents(self, stage: int, chunk: int, seed: int) -> list[Document]:
         """The documents of one chunk: a pure function of its arguments."""
