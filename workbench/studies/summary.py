@@ -112,7 +112,7 @@ def correlation_lines(table: pd.DataFrame) -> list[str]:
                 else rows.iloc[0]
             )
             texts.append(f"{kind} {rho_text(row)} (layer {row['layer']})")
-        lines.append("Per way, at the layer where it is largest: " + "; ".join(texts) + ".")
+        lines.append("Per way, at the layer where it is largest (picked, so it flatters): " + "; ".join(texts) + ".")
     return lines
 
 
@@ -134,8 +134,9 @@ def warnings_of(config, concepts, tables: dict[str, pd.DataFrame]) -> list[str]:
         )
     inert = cells[cells["inert"]]
     if len(inert):
-        names = ", ".join(dict.fromkeys(inert["concept"]))[:200]
-        notes.append(f"Decodable but inert ({names}): {inert_line(cells)}")
+        all_names = list(dict.fromkeys(inert["concept"]))
+        names = ", ".join(all_names[:12]) + (f" and {len(all_names) - 12} more" if len(all_names) > 12 else "")
+        notes.append(f"{inert_line(cells)} Concepts: {names}.")
     able = cells[cells["grasp"] > 0.75]
     if len(able) and able["beats_random"].mean() < 0.25:
         notes.append(
