@@ -107,8 +107,8 @@ def fit_cell(acts: Activations, pairs: Concept, pole: Pole, config) -> tuple[dic
     row = coherence(
         positive.numpy(),
         negative.numpy(),
-        acts.groups[: len(positive)],
-        labels=answers if len(set(answers)) == 2 else None,
+        np.asarray(acts.groups[: len(positive)]),
+        labels=np.asarray(answers) if len(set(answers)) == 2 else None,
         seed=config.seed,
     ).row()
     middle = (positive.mean(0) + negative.mean(0)) / 2

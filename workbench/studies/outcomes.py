@@ -34,7 +34,7 @@ def outcomes(model: Model, config, concept: Concept, fitted: dict, named: dict[s
             points += [{"prompt_type": kind, "layer": site.layer, **p} for p in curve_points(curves, cube, site, kind)]
             prompts.append(prompt_rows(curves, concept, site, name, config))
     base = curves.values[:, 0, 0, curves.multipliers.index(0.0)]
-    lean = flat("lean", t_interval(base, groups=curves.groups))
+    lean = flat("lean", t_interval(base, groups=np.asarray(curves.groups)))
     return {
         "cells": [{**row, **lean, "n_eval": len(base)} for row in cells],
         "curves": points,
@@ -50,13 +50,13 @@ def flat(name: str, effect: Effect) -> dict[str, float]:
 
 def cell(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> dict:
     """One cell's outcomes: effect, odd and even part, steerability, anti-steerable shares, and the control bands."""
-    name, groups = f"own/{kind}", curves.groups
+    name, names, groups = f"own/{kind}", curves.groups, np.asarray(curves.groups)
     curve, doses = curves.curve(site, name), curves.multipliers
     odd, even = parts_at_one(curve, doses)
     random = members(cube, f"random/{kind}/")
-    anti = anti_steerable(curve, doses, groups, epsilon=slope_bound(cube, site, random) if random else None)
-    row = flat("effect", mean_effect(curve, doses, 1.0, groups)) | flat("odd", t_interval(odd, groups=groups))
-    row |= {"even": float(even.mean())} | flat("steerability", steerability(curve, doses, groups))
+    anti = anti_steerable(curve, doses, names, epsilon=slope_bound(cube, site, random) if random else None)
+    row = flat("effect", mean_effect(curve, doses, 1.0, names)) | flat("odd", t_interval(odd, groups=groups))
+    row |= {"even": float(even.mean())} | flat("steerability", steerability(curve, doses, names))
     row |= {f"anti_{key}": effect.estimate for key, effect in anti.items()}
     row |= flat("anti_braun_interval", anti["braun"])
     for family in ("random", "shuffled"):
@@ -106,7 +106,7 @@ def curve_points(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> l
     rows = []
     change = deltas(curves.curve(site, f"own/{kind}"), curves.multipliers)
     for k, dose in enumerate(curves.multipliers):
-        effect = t_interval(change[:, k], groups=curves.groups)
+        effect = t_interval(change[:, k], groups=np.asarray(curves.groups))
         rows.append(
             {"direction": "own", "multiplier": dose, "mean": effect.estimate, "low": effect.low, "high": effect.high}
         )
@@ -251,6 +251,4 @@ def metric(columns: list[tuple[int, int]]):
 def robust_share(values: np.ndarray, groups: list[str]) -> Effect:
     """Mean share over groups; shares are clipped to [-1, 2], since a prompt the cue hardly moves has none."""
     kept = ~np.isnan(values)
-    return t_interval(
-        np.clip(values[kept], -1, 2), groups=[g for g, k in zip(groups, kept, strict=True) if k], unit="share"
-    )
+    return t_interval(np.clip(values[kept], -1, 2), groups=np.asarray(groups)[kept], unit="share")

@@ -1,0 +1,85 @@
+"""The study runs from names to a record, twice the same, resumes from its cells, and refuses bad settings."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.studies.assemble import inert
+from workbench.studies.outcomes import band_of
+from workbench.studies.reliability import Config, run
+from workbench.types import WorkbenchError
+
+ROOT = Path(__file__).parent.parent.parent
+SMALL = Config(concepts=("art", "power"), prompt_types=("prefilled", "instruction"), layers=(1,), max_pairs=12,
+               max_eval=12, random_directions=3, shuffled_directions=2, workers=1)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    return folder, run(replace(SMALL, out=str(folder)))
+
+
+def test_every_table_is_there_and_complete(small):
+    tables = small[1].tables
+    cells = tables["cells"]
+    assert len(cells) == 2 * 2 * 1
+    wanted = {"curves", "prompts", "patching", "probes", "cosines_concepts", "correlations", "recommendation"}
+    assert wanted <= set(tables)
+    for name in ("c_heldout", "d_prime_split", "odd", "odd_low", "random_high", "shuffled_high", "transplant_odd"):
+        assert np.isfinite(cells[name]).all(), name
+    assert len(tables["prompts"]) == 2 * 2 * 12
+
+
+def test_evaluation_prompts_are_balanced_and_not_those_of_the_vectors(small):
+    prompts = small[1].tables["prompts"]
+    for _, part in prompts.groupby(["concept", "prompt_type"]):
+        assert (part["positive_answer"] == "Yes").mean() == 0.5
+
+
+def test_the_same_seed_gives_the_same_record_and_finished_cells_are_read(small, tmp_path):
+    folder, first = small
+    times = {p: p.stat().st_mtime_ns for p in (folder / "cells").iterdir()}
+    assert run(replace(SMALL, out=str(folder))).digest == first.digest
+    assert {p: p.stat().st_mtime_ns for p in (folder / "cells").iterdir()} == times
+    assert run(replace(SMALL, out=str(tmp_path))).digest == first.digest
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"model": "nobody"}, "neither embedded"), ({"layers": (9,)}, "layers 0 to 3"),
+    ({"prompt_types": ("six-shot",)}, "unknown"),
+    ({"concepts": ("a/b",)}, "no slash"), ({"data": "/nowhere"}, "no .jsonl"),
+])  # fmt: skip
+def test_bad_settings_are_one_line(change, words, tmp_path):
+    with pytest.raises(WorkbenchError, match=words) as error:
+        run(replace(SMALL, out=str(tmp_path / "run"), **change))
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_inert_needs_decodable_and_idle():
+    base = {"d_prime_split_low": 1.0, "random_high": 0.05, "headroom": 3.0, "odd_high": 0.1, "beats_random": False}
+    rows = [base, {**base, "d_prime_split_low": -1.0}, {**base, "beats_random": True}, {**base, "odd_high": 0.5}]
+    assert inert(pd.DataFrame(rows)).tolist() == [True, False, False, False]
+
+
+def test_control_band_is_symmetric_and_covers_the_draws_it_was_made_from():
+    rng = np.random.default_rng(0)
+    inside = []
+    for _ in range(400):
+        draws = rng.normal(size=7)
+        band = band_of(draws[:6].tolist(), "random")
+        assert band["random_low"] == -band["random_high"]
+        inside.append(abs(draws[6]) < band["random_high"])
+    assert 0.92 < np.mean(inside) < 0.98
+
+
+def test_the_example_of_the_readme_runs(capsys):
+    code = re.search(r"## Steer a model in ten lines\n\n```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert code
+    exec(code[1], {})
+    assert re.search(r"[+-]\d\.\d\d \[", capsys.readouterr().out)
