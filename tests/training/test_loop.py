@@ -88,7 +88,9 @@ def test_an_interrupted_run_resumes_into_the_same_run(tmp_path, dropout):
     with pytest.raises(Stop):
         train(halves, Copying(), config, tmp_path / "halves", stop)
     again = tiny()
-    train(again, Copying(), config, tmp_path / "halves")
+    steps: list[int] = []
+    train(again, Copying(), config, tmp_path / "halves", lambda progress, loss: steps.append(progress.step))
+    assert steps[0] == 41  # from the checkpoint at 40, not from the beginning: that would end in the same weights too
     for a, b in zip(whole.state_dict().values(), again.state_dict().values(), strict=True):
         assert torch.allclose(a, b, atol=1e-6)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.concepts import data_root
-from workbench.organisms.ability import Ability, measure
+from workbench.organisms.ability import measure
 from workbench.organisms.card import write_card
 from workbench.organisms.persona import Item, PersonaWorld, build_tokenizer, factor_cues
 from workbench.organisms.persona_data import behaviour_file, heldout_keys, read_behaviour, split
@@ -160,8 +160,3 @@ def finish(folder: Path, model, tokenizer, done: Progress, heldout: dict[str, li
     (folder / "training-log.json").write_text(json.dumps(done.log, indent=0) + "\n", encoding="utf-8")
     (folder / "heldout.txt").write_text("\n".join(heldout_keys(heldout)) + "\n", encoding="utf-8")
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-
-
-def accuracy_summary(ability: Ability) -> dict[str, float]:
-    """Mean accuracy per kind of prompt."""
-    return {kind: round(float(ability.accuracy(kind).mean()), 4) for kind in ability.kinds}

@@ -65,7 +65,7 @@ def assemble(config, model, concepts, fitted: list[dict], measured: list[dict], 
         model=model_card(model),
         concepts={c.name: c.digest for c in concepts},
         tables={k: t for k, t in tables.items() if len(t)},
-        results={"summary": summary(config, model, tables, found), "verdicts": verdicts},
+        results={"summary": summary(model, tables), "verdicts": verdicts},
         warnings=warnings_of(config, concepts, tables),
         seconds=seconds,
     )

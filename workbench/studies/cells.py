@@ -195,7 +195,3 @@ def answers_are_single_tokens(model: Model, concept: Concept) -> bool:
     """Whether every answer is one token after its prompt (patching compares two logits)."""
     texts = {text for pair in concept.pairs for text in answer_texts(pair, concept.card)}
     return all(len(model.tokenizer(text, add_special_tokens=False)["input_ids"]) == 1 for text in texts)
-
-
-def as_array(values) -> np.ndarray:
-    return np.asarray(values, dtype=np.float64)

@@ -39,7 +39,7 @@ def rho_text(row: pd.Series, name: str = "rho", prefix: str = "") -> str:
     return f"{row[name]:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
-def summary(config, model, tables: dict[str, pd.DataFrame], found: pd.DataFrame) -> list[str]:
+def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
     """At most ten sentences with their numbers."""
     cells, advice = tables["cells"], tables["recommendation"]
     types = best_types(cells)
