@@ -91,3 +91,19 @@ def qwen2_model(byte_tokenizer):
 def any_model(request: pytest.FixtureRequest):
     """Each of the three tiny models in turn."""
     return request.getfixturevalue(f"{request.param}_model")
+
+
+@pytest.fixture(scope="session")
+def small_concept():
+    """Twelve short questions in six groups, answers Yes and No, balanced: they fit into 256 bytes with a few examples."""
+    from workbench.types import Card, Concept, Pair
+
+    words = ("cats", "dogs", "rain", "snow", "tea", "milk")
+    pairs = [
+        Pair(f"{word}-{k}", word, f"{'More' if k else 'No'} {word}?", *((" Yes", " No") if k else (" No", " Yes")))
+        for word in words
+        for k in (0, 1)
+    ]
+    card = Card("small", "Small", style="question", trait="wants more", instruction_aligned="Want more.",
+                instruction_unaligned="Want less.")  # fmt: skip
+    return Concept("small", tuple(pairs), card)

@@ -1,0 +1,16 @@
+"""Control methods: one file each, a function ``control(model, concept, toward) -> Control``.
+
+A researcher adds a method by writing one such file here, or anywhere as ``module:function``; nothing is registered.
+``Control.applied(model, strength)`` yields the model to use. What a study may ask of a control besides:
+``doses`` (the only strengths there are, such as numbers of examples), ``limit`` (the largest strength), and
+``sites`` (where it changes the stream, so that its norm can be measured).
+
+Steering: add, add_pole, negate, ablate, clamp, rotate, gate, actadd, reading_vector, lda, add_layers ·
+prompting: instruction, persona, few_shot, in_context_edit, veto ·
+erasure: leace, mean_projection, subspace, baked_projection · defence: floor (and veto).
+Editing and training methods are files of the same form.
+"""
+
+from workbench.controls.find import Method, about_method, find_method, method_names
+
+__all__ = ["Method", "about_method", "find_method", "method_names"]

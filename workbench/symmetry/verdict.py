@@ -1,0 +1,86 @@
+"""The three-way verdict: symmetric, asymmetric, or undetermined, each with its reason."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.stats import holm, sign_flip_p
+from workbench.symmetry.gains import Gains, gain_effects
+from workbench.symmetry.index import NO_CONTROL, asymmetry_interval, flag_of
+from workbench.types import Effect
+
+MARGIN = 0.2
+SYMMETRIC, ASYMMETRIC, UNDETERMINED = "symmetric", "asymmetric", "undetermined"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one method does to one concept (or to several together) at one matched budget, and the verdict on it.
+
+    ``wide`` is A's 95 % interval, ``narrow`` its 90 % interval (two one-sided tests at 5 %), ``p`` of the sign-flip
+    permutation test that the poles are exchangeable; ``flag`` says what has to be said beside A.
+    """
+
+    aligned: Effect
+    unaligned: Effect
+    wide: Effect
+    narrow: Effect
+    p: float
+    flag: str
+    verdict: str
+    reason: str
+
+
+def judge(parts: Sequence[Gains], placebo: float | None, margin: float = MARGIN, seed: int = 0) -> Judgement:
+    """The verdict at one budget. One concept is judged over its groups, several over concepts (the sampling unit).
+
+    *Symmetric* iff the 90 % interval of A lies within ±``margin``; else *asymmetric* iff the 95 % interval excludes 0
+    and |A| exceeds ``placebo``, the placebos' 95 % quantile (None: too few placebos to claim one); else
+    *undetermined*, also where there is no control to compare: no control is not symmetry.
+    """
+    if len(parts) == 1:
+        plus, minus = parts[0].by_group()
+    else:
+        plus, minus = np.array([part.means() for part in parts]).T
+    aligned, unaligned = gain_effects(plus, minus)
+    wide, narrow = asymmetry_interval(plus, minus), asymmetry_interval(plus, minus, 0.90)
+    flag = flag_of(plus, minus) if len(plus) > 1 else "one unit only"
+    p = sign_flip_p(plus - minus, seed=seed)
+    verdict, reason = decided(wide, narrow, flag, placebo, margin)
+    return Judgement(aligned, unaligned, wide, narrow, p, flag, verdict, reason)
+
+
+def decided(wide: Effect, narrow: Effect, flag: str, placebo: float | None, margin: float = MARGIN) -> tuple[str, str]:
+    """(verdict, reason) from both intervals, the flag and the placebos' quantile; symmetric takes precedence."""
+    if flag == NO_CONTROL:
+        return UNDETERMINED, NO_CONTROL
+    if -margin <= narrow.low and narrow.high <= margin:
+        return SYMMETRIC, f"90 % interval within ±{margin:g}"
+    if wide.covers(0):
+        return UNDETERMINED, "95 % interval covers 0 and is wider than the margin"
+    if placebo is None:
+        return UNDETERMINED, "differs from 0, but fewer than 20 placebos were measured to compare with"
+    if abs(wide.estimate) <= placebo:
+        return UNDETERMINED, f"differs from 0, but placebos reach |A| = {placebo:.2f}"
+    side = "aligned" if wide.estimate > 0 else "unaligned"
+    return ASYMMETRIC, f"easier toward the {side} pole, beyond the placebos' {placebo:.2f}"
+
+
+def agreed(by_budget: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """The verdict over budgets (kind -> (verdict, reason)): the same under at least two, else undetermined."""
+    if len(by_budget) < 2:
+        only = (
+            f"only the budget {next(iter(by_budget))} could be matched" if by_budget else "no budget could be matched"
+        )
+        return UNDETERMINED, f"{only}; a verdict needs two"
+    labels = {verdict for verdict, _ in by_budget.values()}
+    if len(labels) > 1:
+        return UNDETERMINED, "budgets disagree: " + ", ".join(f"{kind} says {v}" for kind, (v, _) in by_budget.items())
+    reasons = dict.fromkeys(reason for _, reason in by_budget.values())
+    return labels.pop(), "; ".join(reasons)
+
+
+def adjusted(p: Mapping[str, float]) -> dict[str, float]:
+    """Holm's adjustment over methods (name -> p)."""
+    return dict(zip(p, holm(list(p.values())).tolist(), strict=True)) if p else {}
