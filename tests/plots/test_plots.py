@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "report"))
 
 import synthetic
+import synthetic_symmetry
 
 from workbench import plots
 from workbench.plots.binding import filled, grid, select
@@ -55,8 +56,28 @@ def figures(tables) -> dict:
         "patching_bars": plots.patching_bars(select(tables["patching"], concept="force")),
         "recommendation_forest": plots.recommendation_forest(tables["recommendation"]),
         "published_dots": plots.published_dots(tables["published"]),
+        **symmetry_figures(),
         "paired_effects": plots.paired_effects(select(paired(cells, again, ["odd"]), **SETTING)),
     }
+
+
+def symmetry_figures() -> dict:
+    tables = synthetic_symmetry.record().tables
+    one = select(tables["curves"], method="add", concept="power", budget="kl")
+    return {
+        "symmetry_forest": plots.symmetry_forest(select(tables["results"], concept="all value concepts")),
+        "dose_response": plots.dose_response(one),
+        "index_by_dose": plots.index_by_dose(one),
+        "cost_frontier": plots.cost_frontier(one),
+        "lean_regression": plots.lean_regression(select(tables["lean"], method="add")),
+    }
+
+
+def test_the_forest_tells_verdicts_apart_by_colour_and_mark(figures):
+    traces = figures["symmetry_forest"].data
+    assert [t.name for t in traces] == ["symmetric", "asymmetric", "undetermined"]
+    assert len({(t.marker.color, t.marker.symbol) for t in traces}) == 3
+    assert sorted(y for t in traces for y in t.y) == ["add", "few_shot", "leace"]
 
 
 def test_every_picture_has_title_sentence_axes_and_data(figures):

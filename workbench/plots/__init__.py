@@ -14,6 +14,10 @@ patching_bars              where a cue acts
 recommendation_forest      effect and backfire at the recommended setting
 published_dots             published numbers beside ours
 paired_effects             two records, cell by cell
+symmetry_forest            index of asymmetry with verdicts, by method or by concept
+dose_response              gains of both poles at the same budget; index_by_dose: A over budgets
+cost_frontier              gain against cost elsewhere, both poles
+lean_regression            difference of the gains against the base lean
 =========================  ==========================================================================
 
 Each takes the rows to be shown (:func:`select` picks them) and returns a figure in the light theme;
@@ -24,7 +28,10 @@ from workbench.plots.binding import select
 from workbench.plots.coherence_scatter import coherence_scatter
 from workbench.plots.correlation_forest import correlation_forest
 from workbench.plots.cosine_matrix import cosine_matrix
+from workbench.plots.cost_frontier import cost_frontier
+from workbench.plots.dose_response import dose_response, index_by_dose
 from workbench.plots.layer_heatmap import layer_heatmap
+from workbench.plots.lean_regression import lean_regression
 from workbench.plots.paired_effects import paired_effects
 from workbench.plots.patching_bars import patching_bars
 from workbench.plots.projections import projections
@@ -34,12 +41,17 @@ from workbench.plots.propensity_overview import propensity_overview
 from workbench.plots.published_dots import published_dots
 from workbench.plots.read_write import read_write
 from workbench.plots.recommendation_forest import recommendation_forest
+from workbench.plots.symmetry_forest import symmetry_forest
 
 __all__ = [
     "coherence_scatter",
     "correlation_forest",
     "cosine_matrix",
+    "cost_frontier",
+    "dose_response",
+    "index_by_dose",
     "layer_heatmap",
+    "lean_regression",
     "paired_effects",
     "patching_bars",
     "projections",
@@ -50,4 +62,5 @@ __all__ = [
     "read_write",
     "recommendation_forest",
     "select",
+    "symmetry_forest",
 ]

@@ -1,17 +1,20 @@
 """Reports on disk."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from plotly.graph_objects import Figure
 
 from workbench.figures import export, sized
 from workbench.report.compare import compare_page
-from workbench.report.panels import captioned, guarded, rows_of
+from workbench.report.panels import Panel, captioned, guarded, rows_of
 from workbench.report.pictures import panels
 from workbench.report.reliability_page import reliability_page
+from workbench.report.symmetry_page import panels as symmetry_panels
+from workbench.report.symmetry_page import symmetry_page
 from workbench.report.tidy import derived
 from workbench.types import WorkbenchError
 
@@ -29,11 +32,10 @@ def write_report(
     """
     folder = made(Path(folder))
     say = progress or (lambda done, total, what: None)
-    tables, reasons = derived(record.tables)
-    shown = panels(tables, reasons)
+    tables, shown, page = parts_of(record)
     total = 1 + len(shown) * max(1, len(formats))
     say(0, total, "report.html")
-    path = atomic(folder / "report.html", reliability_page(record))
+    path = atomic(folder / "report.html", page())
     figures, data = {}, {}
     for panel, figure in (guarded(panel, tables) for panel in shown):
         if figure is not None:
@@ -53,6 +55,15 @@ def write_report(
         note.unlink(missing_ok=True)
     say(total, total, "done")
     return path
+
+
+def parts_of(record: Any) -> tuple[Mapping[str, pd.DataFrame], list[Panel], Callable[[], str]]:
+    """(tables, panels, what makes the page) of a record, by its study."""
+    if record.study == "symmetry":
+        tables, shown = dict(record.tables), symmetry_panels(record.tables)
+        return tables, shown, lambda: symmetry_page(record)
+    tables, reasons = derived(record.tables)
+    return tables, panels(tables, reasons), lambda: reliability_page(record)
 
 
 def printable(figure: Figure, name: str) -> Figure:

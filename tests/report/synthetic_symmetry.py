@@ -1,0 +1,50 @@
+"""A made-up symmetry record: three methods, six concepts, three verdicts."""
+
+import numpy as np
+import pandas as pd
+
+from workbench.records import Record
+
+METHODS = ("add", "leace", "few_shot")
+CONCEPTS = ("all value concepts", "power", "art", "shutdown")
+
+
+def three(rng: np.random.Generator, name: str, middle: float) -> dict:
+    half = rng.uniform(0.05, 0.3)
+    return {name: middle, f"{name}_low": middle - half, f"{name}_high": middle + half}
+
+
+def record(seed: int = 0, hostile: str = "") -> Record:
+    """The record; ``hostile`` is put where text from data stands."""
+    rng = np.random.default_rng(seed)
+    results, curves, lean, fixed = [], [], [], []
+    for m, method in enumerate(METHODS):
+        for c, concept in enumerate(CONCEPTS):
+            verdict = ("symmetric", "asymmetric", "undetermined")[(m + c) % 3]
+            row = {"model": "toy", "method": method, "concept": concept + hostile * (c == 1), "kind": "value"}
+            row |= {"budget": "kl", "verdict": verdict, "reason": f"because {hostile}", "flag": "", "p": 0.1}
+            row |= three(rng, "index", rng.uniform(-0.6, 0.6)) | three(rng, "gain_aligned", 2.0)
+            results.append(row | three(rng, "gain_unaligned", 1.0))
+            for pole in ("aligned", "unaligned"):
+                for level in (0.001, 0.01, 0.1):
+                    about = {"method": method, "concept": row["concept"], "budget": "kl", "concepts": 3, "pole": pole}
+                    about |= {"level": level, "nll_rise": level / 4}
+                    curves.append(about | three(rng, "gain", 20 * level) | three(rng, "index", 3 * level))
+            if c:
+                point = {
+                    "method": method,
+                    "concept": row["concept"],
+                    "kind": ("value", "placebo")[c % 2],
+                    "budget": "kl",
+                }
+                point |= {"lean": float(c - 2), "fitted": 0.1 * c, "gain_aligned": 1.0, "gain_unaligned": 0.8}
+                lean.append(point | three(rng, "difference", 0.2 * c))
+        line = {"method": method, "budget": "kl", "correction": "raw", "concepts": 3, "note": ""}
+        fixed.append(line | three(rng, "index", 0.2) | three(rng, "difference", 0.4))
+    tables = {"results": results, "curves": curves, "lean": lean, "corrections": fixed}
+    tables["failures"] = [{"concept": "power", "method": "mine", "line": f"ValueError: {hostile}"}]
+    return Record(
+        study="symmetry", model={"name": "toy"}, tables={name: pd.DataFrame(rows) for name, rows in tables.items()},
+        results={"summary": ["One sentence."], "verdicts": {"add: symmetric?": "symmetric: A = +0.01"}},
+        warnings=["4 placebo concepts"], created="2026-01-01T00:00:00+00:00",
+    )  # fmt: skip
