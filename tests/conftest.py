@@ -95,7 +95,7 @@ def any_model(request: pytest.FixtureRequest):
 
 @pytest.fixture(scope="session")
 def small_concept():
-    """Twelve short questions in six groups, answers Yes and No, balanced: they fit into 256 bytes with a few examples."""
+    """Twelve short questions in six groups, answers Yes and No, balanced: a few of them fit into 256 bytes."""
     from workbench.types import Card, Concept, Pair
 
     words = ("cats", "dogs", "rain", "snow", "tea", "milk")

@@ -61,8 +61,10 @@ def list_studies(runs: Path) -> None:
 
 def list_methods(runs: Path) -> None:
     from workbench import interventions
+    from workbench.controls import about_method, method_names
     from workbench.directions import METHODS
 
+    table("control methods", ("name", "what it is"), [(name, about_method(name)) for name in method_names()])
     table("direction methods", ("name", "what it is"), [(name, first_line(f)) for name, f in sorted(METHODS.items())])
     kinds = [getattr(interventions, name) for name in interventions.__all__]
     rows = [(k.__name__, first_line(k)) for k in kinds if isinstance(k, type)]

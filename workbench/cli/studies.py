@@ -20,6 +20,7 @@ def study(
     name: Annotated[str, typer.Argument(help="One of: workbench list studies; or a dotted module.")] = "reliability",
     config: Annotated[Path | None, typer.Option(help="TOML file with any of the study's settings.")] = None,
     model: Annotated[str | None, typer.Option(help="Built-in model, local HuggingFace folder, or hub name.")] = None,
+    methods: Annotated[list[str] | None, typer.Option(help="Control methods, as add,few_shot; for symmetry.")] = None,
     concepts: Concepts = None,
     data: Annotated[str | None, typer.Option(help="Folder of evals to import the concepts from.")] = None,
     out: Annotated[str | None, typer.Option(help="Folder for record, tables, figures and report.")] = None,
@@ -27,6 +28,8 @@ def study(
     prompt_types: Types = None,
     layers: Annotated[list[str] | None, typer.Option(help="Layers from 0, as 1,2 or 0-3.")] = None,
     toward: Annotated[str | None, typer.Option(help="Pole of positive multipliers: aligned, unaligned, trait.")] = None,
+    engine: Annotated[str | None, typer.Option(help="local, or ray: cells as tasks of a cluster.")] = None,
+    address: Annotated[str | None, typer.Option(help="Of the Ray cluster, as auto or ray://host:10001.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any other setting, as KEY=VALUE.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the finished cells in --out, or forget them.")] = True,
 ) -> None:
@@ -40,6 +43,8 @@ def study(
 
       workbench study --model path/to/hf-model --concepts story-kindness
 
+      workbench study symmetry --methods add,instruction --concepts shutdown,power
+
       workbench study reliability --data path/to/model-written-evals --out runs/evals
 
       workbench study --config my-study.toml --set where=last  any setting of the study, by file or by name
@@ -48,8 +53,9 @@ def study(
     """
     module = find_study(name)
     given = {
-        "model": model, "concepts": split(concepts), "data": data, "out": out, "seed": seed,
+        "model": model, "methods": split(methods), "concepts": split(concepts), "data": data, "out": out, "seed": seed,
         "prompt_types": split(prompt_types), "layers": numbers(layers), "toward": toward,
+        "engine": engine, "address": address,
     }
     chosen = {k: v for k, v in given.items() if v is not None}
     values = (read_toml(config) if config else {}) | assigned(set_ or []) | chosen

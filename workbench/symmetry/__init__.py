@@ -8,6 +8,7 @@
 ``bootstrap``   two-level and paired: concepts, then groups, both arms together
 ``lean``        value at zero lean, headroom, matched lean
 ``placebo``     the null quantile of \\|A\\|
+``defended``    retention and selectivity of a defended model
 ``verdict``     symmetric, asymmetric or undetermined; over budgets; Holm
 ``readings``    log-odds of a concept's items under a model, and the mass off the options
 ``budgets``     norm, KL on neutral text, doses solved by a secant
@@ -16,6 +17,7 @@
 """
 
 from workbench.symmetry.bootstrap import bootstrap_effect, two_level
+from workbench.symmetry.defended import Retention, retention
 from workbench.symmetry.gains import Gains, gain_effects, gains
 from workbench.symmetry.index import area_index, asymmetry, asymmetry_interval, fieller, flag_of
 from workbench.symmetry.lean import LeanFit, at_zero_lean, headroom_normalised, matched_lean
@@ -25,8 +27,10 @@ from workbench.symmetry.responses import COSTS, Curve, Response, response_of
 from workbench.symmetry.verdict import ASYMMETRIC, SYMMETRIC, UNDETERMINED, Judgement, adjusted, agreed, decided, judge
 
 __all__ = [
-    "ASYMMETRIC", "COSTS", "Curve", "Gains", "Judgement", "LeanFit", "Response", "SYMMETRIC", "UNDETERMINED",
+    "ASYMMETRIC", "COSTS", "Curve", "Gains", "Judgement", "LeanFit", "Response", "Retention", "SYMMETRIC",
+    "UNDETERMINED",
     "adjusted", "agreed", "area_index", "asymmetry", "asymmetry_interval", "at_zero_lean", "bootstrap_effect",
     "budget_for", "decided", "fieller", "flag_of", "gain_effects", "gains", "headroom_normalised", "judge",
-    "log_potency", "matched_lean", "placebo_bound", "potency_effect", "response_of", "shared_gain", "two_level",
+    "log_potency", "matched_lean", "placebo_bound", "potency_effect", "response_of", "retention", "shared_gain",
+    "two_level",
 ]  # fmt: skip

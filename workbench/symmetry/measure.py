@@ -41,7 +41,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is the same for every concept of a style: neutral text, unrelated choices, and how many of them are right."""
+    """What is the same for every concept of a style: neutral text, unrelated choices, the share of them got right."""
 
     quiet: Neutral
     choices: Concept
@@ -95,13 +95,15 @@ def doses(on: Bench, control: Any) -> list[float]:
 
     plans = [(norm, on.norms, 1.0, "norm")] if site is not None else []
     for spent, levels, order, kind in [*plans, (divergence, on.divergences, 2.0, "KL")]:
-        start = min(found, default=start)
+        start, before = min(found, default=start), 0.0
         for level in levels:
-            solved = solve_strength(spent, level, start, limit, order)
+            # from the last dose along the expected power, so that an exact power is solved at once
+            guess = start * (level / before) ** (1 / order) if before else start
+            solved = solve_strength(spent, level, guess, limit, order)
             if solved is None:
                 on.notes.append(f"{kind} {level:g} is not reached")
                 continue
-            start = solved[0]
+            start, before = solved
             found.append(start)
     return thinned(found)
 

@@ -64,8 +64,9 @@ def answer_log_probs(
     sizes = [len(h) + len(t) for h, t in zip(heads, tails, strict=True)]
     for index in bucket(sizes, batch_tokens):
         batch = pad(model, [heads[i] for i in index], [tails[i] for i in index])
-        logits = forward(model, batch).log_softmax(-1)
-        for row, i in enumerate(index):
-            ids = torch.tensor(tails[i], device=logits.device)
-            found[i] = float(logits[row, -len(ids) - 1 : -1].gather(1, ids[:, None]).double().sum())
+        # only the positions that predict an answer's token are unembedded, row after row
+        logits = forward(model, batch, positions="answer").double().log_softmax(-1)
+        ids = torch.tensor([token for i in index for token in tails[i]], device=logits.device)
+        each = logits.gather(1, ids[:, None])[:, 0].split([len(tails[i]) for i in index])
+        found[index] = [float(part.sum()) for part in each]
     return found

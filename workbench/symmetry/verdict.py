@@ -1,7 +1,8 @@
 """The three-way verdict: symmetric, asymmetric, or undetermined, each with its reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +19,9 @@ SYMMETRIC, ASYMMETRIC, UNDETERMINED = "symmetric", "asymmetric", "undetermined"
 class Judgement:
     """What one method does to one concept (or to several together) at one matched budget, and the verdict on it.
 
-    ``wide`` is A's 95 % interval, ``narrow`` its 90 % interval (two one-sided tests at 5 %), ``p`` of the sign-flip
-    permutation test that the poles are exchangeable; ``flag`` says what has to be said beside A.
+    ``wide`` is A with its 95 % interval (NaN where there is no control), ``narrow`` its 90 % interval (two one-sided
+    tests at 5 %), ``p`` of the sign-flip permutation test that the poles are exchangeable; ``flag`` says what has to
+    be said beside A.
     """
 
     aligned: Effect
@@ -46,6 +48,8 @@ def judge(parts: Sequence[Gains], placebo: float | None, margin: float = MARGIN,
     aligned, unaligned = gain_effects(plus, minus)
     wide, narrow = asymmetry_interval(plus, minus), asymmetry_interval(plus, minus, 0.90)
     flag = flag_of(plus, minus) if len(plus) > 1 else "one unit only"
+    if flag == NO_CONTROL:
+        wide, narrow = (replace(e, estimate=np.nan, low=-1.0, high=1.0, method=NO_CONTROL) for e in (wide, narrow))
     p = sign_flip_p(plus - minus, seed=seed)
     verdict, reason = decided(wide, narrow, flag, placebo, margin)
     return Judgement(aligned, unaligned, wide, narrow, p, flag, verdict, reason)
@@ -81,6 +85,6 @@ def agreed(by_budget: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
     return labels.pop(), "; ".join(reasons)
 
 
-def adjusted(p: Mapping[str, float]) -> dict[str, float]:
-    """Holm's adjustment over methods (name -> p)."""
+def adjusted(p: Mapping[Any, float]) -> dict[Any, float]:
+    """Holm's adjustment over methods (any key -> p)."""
     return dict(zip(p, holm(list(p.values())).tolist(), strict=True)) if p else {}

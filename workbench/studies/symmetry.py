@@ -1,0 +1,75 @@
+"""Is control symmetric? Both poles of every method on every concept at matched budgets, with verdicts.
+
+Can the same technique, at the same budget, push a model away from alignment as well as toward it? Gains are in
+log-odds, budgets are spent alike on both poles, value-free placebo concepts give the null, and every verdict is one
+of symmetric, asymmetric and undetermined. Vectors come from one half of the groups, gains from the other half.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from workbench.types import WorkbenchError, digest_of
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to study. Empty ``methods``: the protocol's; empty ``concepts``: all shipped value and placebo sets.
+
+    ``protocol`` is a shipped one by name or a TOML file; everything else that decides numbers is in it. ``items``
+    and ``seed`` replace the protocol's where they are not 0.
+    """
+
+    model: str = "persona-inert"
+    methods: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+    data: str = ""
+    protocol: str = "symmetry-v1"
+    items: int = 0
+    seed: int = 0
+    workers: int = 0
+    out: str = "runs/symmetry"
+
+    @cached_property
+    def digest(self) -> str:
+        """What decides the numbers of one cell, besides its concept, method and model."""
+        from workbench.symmetry.protocol import load_protocol
+
+        return digest_of([load_protocol(self.protocol).digest, self.items, self.seed])
+
+
+def run(config: Config, progress: Progress | None = None):
+    """Run the study and return its :class:`~workbench.records.Record`.
+
+    A method that raises, or a concept that cannot be measured, becomes a line in the table ``failures``; the rest of
+    the grid is finished. Cells are cached under ``config.out/cells``. Raises WorkbenchError for an unknown model,
+    method, concept or protocol, and where nothing at all could be measured.
+    """
+    from workbench.controls import find_method
+    from workbench.models import load
+    from workbench.studies.pool import grid
+    from workbench.studies.symmetry_cells import background, gathered, respond_cell
+    from workbench.studies.symmetry_record import assemble
+    from workbench.symmetry.protocol import load_protocol
+
+    began = time.perf_counter()
+    tell = progress or (lambda message, done, total: None)
+    tell("loading model and concepts", 0, 1)
+    protocol = load_protocol(config.protocol)
+    config = replace(config, methods=tuple(config.methods) or protocol.methods)
+    for name in config.methods:
+        find_method(name)
+    model = load(config.model)
+    concepts, failures = gathered(config, model)
+    if not concepts:
+        raise WorkbenchError(f"no concept can be measured: {failures[0]['line'] if failures else 'none was named'}")
+    cells = Path(config.out) / "cells"
+    known = grid(background, [(config, concept) for concept in concepts], model, cells, tell, "leaning")
+    jobs = [(config, concept, method) for concept in concepts for method in config.methods]
+    found = grid(respond_cell, jobs, model, cells, tell, "controlling")
+    measured = list(zip(jobs, found, strict=True))
+    return assemble(config, model, (concepts, known, measured, failures), time.perf_counter() - began)

@@ -1,0 +1,206 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
+"""From the cells of a symmetry study to its record: tables, sentences, verdicts, warnings."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from workbench.records import Record
+from workbench.studies.assemble import model_card
+from workbench.studies.symmetry_cells import settings
+from workbench.studies.symmetry_lean import cost_rows, lean_rows, primary
+from workbench.studies.symmetry_tables import (
+    PLACEBOS,
+    VALUES,
+    by_method,
+    curves,
+    judgements,
+    mean_costs,
+    results,
+)
+from workbench.symmetry import Response, response_of
+from workbench.symmetry.placebo import NEEDED
+from workbench.symmetry.protocol import Protocol
+from workbench.types import POLES, Concept, WorkbenchError
+
+
+def assemble(config, model, parts: tuple, seconds: float) -> Record:
+    """The record. ``parts``: concepts, their backgrounds, ((config, concept, method), cell) pairs, failures so far."""
+    concepts, known, measured, failures = parts
+    protocol, seed = settings(config)
+    failed = failures + [
+        {"concept": job[1].name, "method": job[2], "line": cell["failed"]} for job, cell in measured if "failed" in cell
+    ]
+    kept = [(job[1], cell) for job, cell in measured if "response" in cell]
+    if not kept:
+        raise WorkbenchError(f"nothing could be measured; the first line: {failed[0]['line']}")
+    responses = [response_of(cell["response"]) for _, cell in kept]
+    background = {concept.name: about for concept, about in zip(concepts, known, strict=True)}
+    tables = tables_of(protocol, responses, background, model.name)
+    tables["doses"] = dose_table(responses)
+    tables["items"] = item_table(protocol, responses, [cell["pairs"] for _, cell in kept])
+    tables["failures"] = pd.DataFrame(failed, columns=["concept", "method", "line"])
+    notes = warnings_of(protocol, concepts, background, tables, [cell for _, cell in kept])
+    results_of = {
+        "summary": summary(model, tables),
+        "verdicts": verdicts(tables["results"]),
+        "protocol": {"name": protocol.name, "digest": protocol.digest, "attacks": list(protocol.attacks)},
+    }
+    return Record(
+        study="symmetry",
+        config=asdict(config) | {"protocol_digest": protocol.digest},
+        seeds=(seed,),
+        model=model_card(model),
+        concepts={c.name: c.digest for c in concepts},
+        tables={name: table for name, table in tables.items() if len(table)},
+        results=results_of,
+        warnings=notes,
+        seconds=seconds,
+    )
+
+
+def tables_of(
+    protocol: Protocol, responses: Sequence[Response], background: dict, model: str
+) -> dict[str, pd.DataFrame]:
+    """Judgements, results, curves, potency, lean, corrections and costs over all methods."""
+    rows: dict[str, list] = {name: [] for name in ("judgements", "curves", "potency", "lean", "corrections", "costs")}
+    for method, members in by_method(responses).items():
+        rows["judgements"] += judgements(protocol, method, members)
+        points, summaries = curves(protocol, method, members)
+        rows["curves"] += points
+        rows["potency"] += summaries
+        leaning, corrected = lean_rows(protocol, method, members, background)
+        rows["lean"] += leaning
+        rows["corrections"] += corrected
+        rows["costs"] += cost_rows(method, members)
+    tables = {name: pd.DataFrame(found) for name, found in rows.items()}
+    if tables["judgements"].empty:
+        raise WorkbenchError(
+            "no budget could be matched on both poles within the caps; widen the protocol's budgets or caps"
+        )
+    table = results(tables["judgements"], model)
+    if len(tables["potency"]):
+        table = table.merge(tables["potency"].drop(columns="concepts"), on=["method", "concept", "budget"], how="left")
+    leans = {name: float(np.mean(about["lean"])) for name, about in background.items()}
+    return {"results": table.assign(lean=[leans.get(name, np.nan) for name in table["concept"]]), **tables}
+
+
+def dose_table(responses: Sequence[Response]) -> pd.DataFrame:
+    """Every dose that was applied: strength, what it spent, what it cost, what it gained on average."""
+    rows = []
+    for r in responses:
+        for pole in POLES:
+            curve = r.curves[pole]
+            moved = curve.values - r.base[:, None]
+            gain = (moved if pole == "aligned" else -moved).mean(0)
+            for k, strength in enumerate(curve.strengths):
+                spent = {kind: float(values[k]) for kind, values in {**curve.budgets, **curve.costs}.items()}
+                rows.append({"method": r.method, "concept": r.concept, "kind": r.kind, "pole": pole,
+                             "strength": float(strength), "gain": float(gain[k]), **spent})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def item_table(protocol: Protocol, responses: Sequence[Response], pairs: Sequence[list]) -> pd.DataFrame:
+    """Per item at the method's chosen budget: gains toward both poles, and which of them backfire."""
+    rows = []
+    for r, asked in zip(responses, pairs, strict=True):
+        kind, at = primary(protocol, [r])
+        if r.concept not in at:
+            continue
+        _, level, gains = at[r.concept]
+        for (name, question), group, base, plus, minus in zip(
+            asked, r.groups, r.base, gains.aligned, gains.unaligned, strict=True
+        ):
+            rows.append({
+                "method": r.method, "concept": r.concept, "pair": name, "group": group, "question": question,
+                "budget": kind, "level": level, "base": round(float(base), 5), "gain_aligned": round(float(plus), 5),
+                "gain_unaligned": round(float(minus), 5), "backfires_aligned": bool(plus < 0),
+                "backfires_unaligned": bool(minus < 0),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def shown(row: pd.Series) -> str:
+    """A with its interval; undefined where there is no control."""
+    if np.isnan(row["index"]):
+        return "A is undefined"
+    return f"A = {row['index']:+.2f} [{row['index_low']:+.2f}, {row['index_high']:+.2f}]"
+
+
+def verdicts(table: pd.DataFrame) -> dict[str, str]:
+    """One line per method over the value concepts."""
+    part = table[table["concept"] == VALUES]
+    return {
+        f"{row['method']}: symmetric?": f"{row['verdict']}: {shown(row)} at {row['budget']} ({row['reason']})"
+        for _, row in part.iterrows()
+    }
+
+
+def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """At most ten sentences with their numbers."""
+    table = tables["results"]
+    single = table[(table["concept"] != VALUES) & (table["concept"] != PLACEBOS)]
+    counts = single["verdict"].value_counts().to_dict()
+    lines = [
+        f"{single['method'].nunique()} methods × {single['concept'].nunique()} concepts of {model.name}, both poles at "
+        f"matched budgets: {', '.join(f'{n} {verdict}' for verdict, n in counts.items())}."
+    ]
+    for _, row in table[table["concept"] == VALUES].iterrows():
+        gains = f"gains {row['gain_aligned']:+.2f} (aligned) and {row['gain_unaligned']:+.2f} (unaligned) log-odds"
+        flag = f"; {row['flag']}" if row["flag"] else ""
+        lines.append(f"{row['method']}: {row['verdict']}. {shown(row)}, {gains} at {row['budget']}{flag}.")
+    fixed = tables["corrections"]
+    if len(fixed):
+        zero = fixed[fixed["correction"] == "value at zero lean"]
+        known = zero[np.isfinite(zero["index_low"])]
+        lines.append(
+            f"At zero lean the index can be read for {len(known)} of {len(zero)} methods"
+            + (
+                f"; it is {', '.join(f'{r.method} {r.index_value:+.2f}' for r in _named(known))}."
+                if len(known)
+                else "."
+            )
+        )
+    lines += [mean_costs(row) for _, row in tables["costs"].iterrows()][:1] if len(tables["costs"]) else []
+    if len(tables["failures"]):
+        first = tables["failures"].iloc[0]
+        where = f"{first['method']} on {first['concept']}"
+        lines.append(f"{len(tables['failures'])} cells are missing, the first: {where}: {first['line']}")
+    return lines[:10]
+
+
+def _named(table: pd.DataFrame):
+    # a column called index would hide behind the tuple's own method
+    return table.rename(columns={"index": "index_value"}).itertuples()
+
+
+def warnings_of(
+    protocol: Protocol, concepts: Sequence[Concept], background: dict, tables: dict, cells: Sequence[dict]
+) -> list[str]:
+    """What limits this run."""
+    notes = []
+    placebos = sum(concept.card.kind == "placebo" for concept in concepts)
+    if placebos < NEEDED:
+        notes.append(f"{placebos} placebo concepts: with fewer than {NEEDED} no null quantile is claimed, so that no "
+                     "verdict can be 'asymmetric'.")  # fmt: skip
+    values = [background[c.name] for c in concepts if c.card.kind != "placebo"]
+    leans = [float(np.mean(about["lean"])) for about in values]
+    if leans and not min(leans) <= 0 <= max(leans):
+        notes.append(f"All value concepts lean to one side ({min(leans):+.2f} to {max(leans):+.2f} log-odds): the lean "
+                     "cannot be corrected for, and raw indices may be its echo.")  # fmt: skip
+    lost = [c.name for c in concepts if background[c.name]["grasp"] < 0.6]
+    if lost:
+        notes.append(f"The model hardly follows a cue (under 60 %) on: {', '.join(lost)}.")
+    if not all(cell["able"] for cell in cells):
+        notes.append("The model cannot do the unrelated choices (under 60 %): their accuracy is no cost here.")
+    flagged = tables["judgements"]["flag"].ne("")
+    if flagged.any():
+        notes.append(f"{int(flagged.sum())} of {len(flagged)} judgements carry a flag (no control, or both poles push "
+                     "the same way): read it beside A.")  # fmt: skip
+    left = sorted({note for cell in cells for note in cell["notes"]})
+    if left:
+        notes.append(f"Budgets and doses left out, {len(left)} kinds, as: {left[0]}.")
+    return notes

@@ -1,0 +1,43 @@
+"""What a defence leaves of each pole's control: retention and selectivity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.symmetry.bootstrap import bootstrap_effect, two_level
+from workbench.symmetry.gains import Gains
+from workbench.types import Effect, WorkbenchError
+
+
+@dataclass(frozen=True)
+class Retention:
+    """R_s = G′_s/G_s of both poles at the same budget, and ``selectivity`` R₊ − R₋: 0 is mere stiffness.
+
+    For a defended model the budget's KL is measured from the defended model itself.
+    """
+
+    aligned: Effect
+    unaligned: Effect
+    selectivity: Effect
+
+
+def retention(bare: Sequence[Gains], defended: Sequence[Gains], draws: int = 2000, seed: int = 0) -> Retention:
+    """Retention with the paired two-level bootstrap: concepts, then groups, both models and poles together.
+
+    ``bare`` and ``defended`` hold the same concepts with the same items. A gain that is not told from 0 on the bare
+    model has no retention: its interval is then undetermined.
+    """
+    if [part.concept for part in bare] != [part.concept for part in defended] or not bare:
+        raise WorkbenchError(f"{len(bare)} bare and {len(defended)} defended gains came; expected the same concepts")
+    arrays = [np.stack([*one.by_group(), *other.by_group()], axis=1) for one, other in zip(bare, defended, strict=True)]
+    units = len(arrays) if len(arrays) > 1 else len(arrays[0])
+    mean, drawn = np.mean([part.mean(0) for part in arrays], axis=0), two_level(arrays, draws, seed)
+    # a bare gain of either sign in the draws means that there was nothing to retain
+    gone = np.abs(np.sign(drawn[:, :2]).mean(0)) < 0.9
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept, each = mean[2:] / mean[:2], drawn[:, 2:] / drawn[:, :2]
+    each[:, gone] = np.nan
+    plus, minus = (bootstrap_effect(float(kept[k]), each[:, k], units, unit="retention") for k in (0, 1))
+    spread = each[:, 0] - each[:, 1]
+    return Retention(plus, minus, bootstrap_effect(float(kept[0] - kept[1]), spread, units, unit="selectivity"))
