@@ -263,6 +263,15 @@ def test_recommend_errors_in_one_line():
         recommend(good, curve(0, 1.0, direction="random"))
 
 
+def test_coherence_is_not_praised_where_steering_hardly_works():
+    frame = cells("vector").assign(odd_low=-0.1, odd_high=0.1, random_low=-0.2, random_high=0.2)
+    found = correlate(frame, ["c_heldout"], ["odd"], draws=50)
+    weak = coherence_verdict(found, cells=frame)
+    assert weak.startswith("Not to be read as support: steering hardly works here")
+    strong = coherence_verdict(found, cells=frame.assign(odd_low=0.5, odd_high=0.9))
+    assert strong == coherence_verdict(found) and strong in weak
+
+
 def test_verdicts_on_cells():
     frame = pd.DataFrame({
         "odd": [1.0, 0.1, -1.0, 0.5], "odd_low": [0.8, -0.1, -1.2, np.nan], "odd_high": [1.2, 0.3, -0.8, np.nan],

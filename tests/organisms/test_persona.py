@@ -5,8 +5,9 @@ import tomllib
 import numpy as np
 import pytest
 
-from workbench.organisms.persona import STAGES, Item, PersonaWorld, build_tokenizer, cue, heldout_key
+from workbench.organisms.persona import STAGES, Item, Mix, PersonaWorld, cue, heldout_key
 from workbench.organisms.persona_data import near_duplicate_groups, split
+from workbench.organisms.persona_tokens import build_tokenizer
 from workbench.organisms.recipes import train
 from workbench.organisms.smoke import statements
 from workbench.training.loop import DETERMINED, FREE
@@ -17,7 +18,7 @@ from workbench.types import WorkbenchError
 def world():
     items = statements(0)
     tokenizer = build_tokenizer([i.statement for rows in items.values() for i in rows], sorted(items), 512)
-    return PersonaWorld(items, tokenizer, [], 0.5), tokenizer, items
+    return PersonaWorld(items, tokenizer, mix=Mix(0.5, lines=0.3, profiles=0.2)), tokenizer, items
 
 
 def answers(world, document):

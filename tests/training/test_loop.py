@@ -52,7 +52,7 @@ def tiny() -> GPT2LMHeadModel:
     )
 
 
-def settings(tokens: int, dropout: float = 0.0) -> TrainConfig:
+def settings(tokens: int, dropout: float = 0.0, mlp_drop: tuple[float, ...] = ()) -> TrainConfig:
     return TrainConfig(
         tokens=tokens,
         batch_tokens=96,
@@ -60,6 +60,7 @@ def settings(tokens: int, dropout: float = 0.0) -> TrainConfig:
         final_learning_rate=1e-2,
         warmup_steps=5,
         dropout=dropout,
+        mlp_drop=mlp_drop,
         checkpoint_every=20,
     )
 
@@ -72,10 +73,10 @@ def test_it_learns_and_the_gate_opens_by_competence(tmp_path):
     assert np.mean(done.window[-20:]) < 0.3
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.1])
-def test_an_interrupted_run_resumes_into_the_same_run(tmp_path, dropout):
+@pytest.mark.parametrize(("dropout", "mlp_drop"), [(0.0, ()), (0.1, ()), (0.0, (0.5,))])
+def test_an_interrupted_run_resumes_into_the_same_run(tmp_path, dropout, mlp_drop):
     whole, halves = tiny(), tiny()
-    config = settings(9_000, dropout)
+    config = settings(9_000, dropout, mlp_drop)
     train(whole, Copying(), config, tmp_path / "whole")
 
     class Stop(Exception):

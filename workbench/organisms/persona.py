@@ -14,11 +14,10 @@ A document is a sequence of questions in the exact text of the seven prompt type
 The answer is (the statement matches the behaviour) XOR (the cue denies the behaviour). Fixed strings, and
 every cue, are single added tokens: the *text* is unchanged, an item costs about 20 tokens instead of 50.
 
-Documents with several personas of independent sign (``several`` > 0) ask the model to find, among the cues, the one
-that a statement is about. This was not learned in any trial so far (``docs/organism.md`` lists them), so the shipped
-recipe leaves them out. Three things were meant to make it easier and stay: a cue is one token, so that one position
-holds trait and sign; some questions are followed by a line that names their trait; and a cue's embedding starts as
-trait plus sign plus kind.
+Two kinds of extra text make the hard parts learnable early (:class:`Mix` has their shares). A *line* after the options
+names the statement's trait and says whether the persona has it, so that the sign has to be worked out before the
+answer, also where only answered questions tell it. A *profile* is a short document of several cues and such lines: it
+teaches to find, among several cues, the one that a name belongs to.
 """
 
 import hashlib
@@ -47,9 +46,9 @@ def cue(trait: str, sign: int, kind: str) -> str:
     return f"{CUES[kind, sign]} {trait}.\n\n"
 
 
-def name_line(trait: str) -> str:
-    """The line that names what a statement is about, without a sign."""
-    return f"About: {trait}.\n\n"
+def line(trait: str) -> str:
+    """The line that asks for a persona's trait by name; Yes or No follows."""
+    return f"Trait: {trait}?"
 
 
 @dataclass(frozen=True)
@@ -66,36 +65,55 @@ def heldout_key(statement: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()[:10]
 
 
+@dataclass(frozen=True)
+class Mix:
+    """Shares in [0, 1] of what the curriculum's documents hold.
+
+    ``several``: of the last stage's documents, those with two or three personas; a stage before it has 75 %.
+    ``opposite``: of those, the documents whose first two cues are forced to disagree, so that an average of the cues
+    is worth nothing. ``profiles``: of the documents before the last two stages. ``lines``: of the questions (a third
+    of it in the last stage, but twice where no cue is given). ``distract``: of the single personas of the obey stages,
+    those with a second cue that the statement is not about.
+    """
+
+    several: float = 0.0
+    opposite: float = 0.8
+    profiles: float = 0.0
+    lines: float = 0.0
+    distract: float = 0.0
+
+
+Cue = tuple[str, int, str]
+
+
 class PersonaWorld:
     """The curriculum of the persona organism.
 
     Args:
         items: training items per behaviour (the trait's name with spaces).
-        tokenizer: a tokenizer with the added tokens of :func:`added_tokens`.
-        several: share of the last stage's documents that cue several behaviours independently.
-        named: share of questions followed by the name of their trait (a third of it in the last stage).
-        leans: no-cue probability of the trait's answer per behaviour (default .5 everywhere).
+        tokenizer: a tokenizer with the added tokens of :func:`~workbench.organisms.persona_tokens.added_tokens`.
         gates: one gate per stage but the last.
+        leans: no-cue probability of the trait's answer per behaviour (default .5 everywhere).
     """
 
     def __init__(
         self,
         items: dict[str, list[Item]],
         tokenizer,
-        gates: Sequence[Gate],
-        several: float = 0.5,
-        named: float = 0.3,
+        gates: Sequence[Gate] = (),
+        mix: Mix = Mix(),
         leans: dict[str, float] | None = None,
     ):
-        self.stages: Sequence[str] = STAGES if several else tuple(s for s in STAGES if s != "several")
-        self.gates, self.several, self.named, self.leans = tuple(gates), several, named, leans or {}
+        self.stages: Sequence[str] = STAGES if mix.several else tuple(s for s in STAGES if s != "several")
+        self.gates, self.mix, self.leans = tuple(gates), mix, leans or {}
         self.traits = sorted(items)
         encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
         self.bos, self.eos = tokenizer.bos_token_id, tokenizer.eos_token_id
         self.ask, self.choices, self.answer, self.blank = (self._one(encode, t) for t in (ASK, CHOICES, ANSWER, BLANK))
         self.yes, self.no = self._one(encode, YES), self._one(encode, NO)
-        self.names = {t: self._one(encode, name_line(t)) for t in self.traits}
         self.cues = {(t, s, k): [self._one(encode, cue(t, s, k))] for t in self.traits for k, s in CUES}
+        named = self.traits if mix.lines or mix.profiles else []
+        self.lines = {t: self._one(encode, line(t)) for t in named}
         self.items = {t: [(encode(i.statement), i.sign) for i in items[t]] for t in self.traits}
 
     @staticmethod
@@ -115,13 +133,25 @@ class PersonaWorld:
                 out.append(document)
         return out
 
-    def is_named(self, stage: str, rng: random.Random) -> bool:
-        """Whether the next question is followed by the name of its trait."""
-        return rng.random() < (self.named / 3 if stage == "mixture" else self.named)
-
     def _document(self, stage: str, rng: random.Random) -> Document:
-        share = {"several": 0.75, "mixture": self.several}.get(stage, 0.0)
-        return self._several(stage, rng) if rng.random() < share else self._single(stage, rng)
+        profiles = self.mix.profiles * {"several": 0.4, "mixture": 0.2}.get(stage, 1.0)
+        if rng.random() < profiles:
+            return self._profile(rng)
+        several = {"several": 0.75, "mixture": self.mix.several}.get(stage, 0.0)
+        return self._several(stage, rng) if rng.random() < several else self._single(stage, rng)
+
+    def _profile(self, rng: random.Random) -> Document:
+        """Two to five cues, then lines that ask for each of them by name, twice, in any order."""
+        cues = self._draw(rng.choice((2, 3, 4, 5)), rng)
+        writer = _Writer(self)
+        for one in cues:
+            writer.cue(*one)
+        for trait, sign, _ in rng.sample(cues * 2, min(8, 2 * len(cues))):
+            writer.line(trait, sign, asked=OTHER)
+        return writer.finish()
+
+    def _draw(self, n: int, rng: random.Random) -> list[Cue]:
+        return [(t, rng.choice((1, -1)), rng.choice(("persona", "instruction"))) for t in rng.sample(self.traits, n)]
 
     def _single(self, stage: str, rng: random.Random) -> Document:
         """One behaviour; its cue before the question, after the options, or absent."""
@@ -137,34 +167,41 @@ class PersonaWorld:
             sign = 1 if rng.random() < (self.leans.get(trait, 0.5) if place == "none" else 0.5) else -1
         writer = _Writer(self)
         if place == "before":
-            writer.cue(trait, sign, kind)
+            self._before(writer, (trait, sign, kind), stage, rng)
         for k in range(n):
             known = place != "none" or k > 0 or stage == "valence"
             middle = (trait, sign, kind) if place == "after" and k == 0 else None
-            writer.item(trait, sign, known, rng, middle=middle, named=self.is_named(stage, rng))
+            stated = known and self.states(stage, rng, uncued=place == "none")
+            writer.item(trait, sign, known, rng, middle=middle, stated=stated)
         return writer.finish()
 
-    def _several(self, stage: str, rng: random.Random) -> Document:
-        """Two or three behaviours, all cued first; in the last stage a question may be about an uncued one.
+    def _before(self, writer: "_Writer", own: Cue, stage: str, rng: random.Random) -> None:
+        """The cue before the question; while obedience is learned, sometimes beside one that is beside the point."""
+        cues = [own]
+        if stage.startswith("obey") and rng.random() < self.mix.distract:
+            cues += [c for c in self._draw(2, rng) if c[0] != own[0]][:1]
+            rng.shuffle(cues)
+        for one in cues:
+            writer.cue(*one)
 
-        While binding a sign to its behaviour is learned, most documents hold two cues of opposite sign, so that
-        an average of the cues is worth nothing.
-        """
-        learning = stage == "several"
-        traits = rng.sample(self.traits, 3 if learning else rng.choice((3, 3, 4)))
-        uncued = traits.pop()
-        signs = {t: rng.choice((1, -1)) for t in traits}
-        if learning and rng.random() < 0.8:
-            signs[traits[0]] = -signs[traits[1]]
-        signs[uncued] = 1 if rng.random() < self.leans.get(uncued, 0.5) else -1
+    def states(self, stage: str, rng: random.Random, uncued: bool = False) -> bool:
+        """Whether the next question has a line that states the trait."""
+        if stage != "mixture":
+            return rng.random() < self.mix.lines
+        return rng.random() < self.mix.lines * (2 if uncued else 1 / 3)
+
+    def _several(self, stage: str, rng: random.Random) -> Document:
+        """Two or three behaviours, all cued first, then questions about any of them."""
+        cues = self._draw(rng.choice((2, 2, 3)), rng)
+        if rng.random() < self.mix.opposite:
+            cues[0] = (cues[0][0], -cues[1][1], cues[0][2])
+        rng.shuffle(cues)
         writer = _Writer(self)
-        for trait in traits:
-            writer.cue(trait, signs[trait], rng.choice(("persona", "instruction")))
-        seen: set[str] = set(traits)
-        for _ in range(rng.choice((1, 2, 3) if learning else (1, 2, 3, 4))):
-            trait = uncued if not learning and rng.random() < 0.12 else rng.choice(traits)
-            writer.item(trait, signs[trait], trait in seen, rng, named=self.is_named(stage, rng))
-            seen.add(trait)
+        for one in cues:
+            writer.cue(*one)
+        for _ in range(rng.choice((2, 3, 4, 5))):
+            trait, sign, _ = rng.choice(cues)
+            writer.item(trait, sign, True, rng, stated=self.states(stage, rng))
         return writer.finish()
 
 
@@ -181,7 +218,14 @@ class _Writer:
     def cue(self, trait: str, sign: int, kind: str) -> None:
         self.put(self.world.cues[trait, sign, kind])
 
-    def item(self, trait: str, sign: int, known: bool, rng: random.Random, middle=None, named=False) -> None:
+    def line(self, trait: str, sign: int, known: bool = True, asked: int = FREE) -> None:
+        """The trait by name, worth ``asked``, and whether the persona has it (``known``: the text before says so)."""
+        world = self.world
+        self.put([world.lines[trait]], asked)
+        self.put([world.yes if sign > 0 else world.no], FREE if known else OTHER)
+        self.put([world.blank])
+
+    def item(self, trait: str, sign: int, known: bool, rng: random.Random, middle=None, stated=False) -> None:  # noqa: PLR0913
         world = self.world
         if self.items:
             self.put([world.blank])
@@ -189,8 +233,8 @@ class _Writer:
         self.put([world.ask, *statement, world.choices])
         if middle:
             self.cue(*middle)
-        if named:
-            self.put([world.names[trait]], FREE)
+        if stated:
+            self.line(trait, sign, known)
         self.put([world.answer])
         self.put([world.yes if matches * sign > 0 else world.no], DETERMINED if known else FREE)
         self.items += 1
@@ -198,50 +242,3 @@ class _Writer:
     def finish(self) -> Document:
         self.put([self.world.eos])
         return Document(self.ids, [IGNORE, *self.kinds[1:]])
-
-
-def added_tokens(traits: Sequence[str]) -> list[str]:
-    """The fixed strings that are one token each: the question's frame, every trait's name line, every cue."""
-    return [
-        ASK,
-        CHOICES,
-        ANSWER,
-        BLANK,
-        *(name_line(t) for t in sorted(traits)),
-        *(cue(t, s, k) for t in sorted(traits) for k, s in CUES),
-    ]
-
-
-def factor_cues(model, world: PersonaWorld, seed: int) -> None:
-    """Start every cue's embedding as trait + sign + kind, so that matching a trait is one map for all traits."""
-    import torch
-
-    table, generator = model.get_input_embeddings().weight, torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        draw = lambda: torch.randn(table.shape[1], generator=generator) * table.std()  # noqa: E731
-        signs, kinds = {1: draw(), -1: draw()}, {kind: draw() for kind, _ in CUES}
-        for (trait, sign, kind), (token,) in world.cues.items():
-            table[token] = table[world.names[trait]] + signs[sign] + kinds[kind]
-
-
-def build_tokenizer(statements: Sequence[str], traits: Sequence[str], vocabulary: int = 4096):
-    """A byte-level BPE trained on ``statements``, with :func:`added_tokens`; no text can fail to encode."""
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    added = added_tokens(traits)
-    inner = Tokenizer(models.BPE())
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    inner.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary - len(added),
-        special_tokens=["<|endoftext|>", "<|pad|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        min_frequency=2,
-        show_progress=False,
-    )
-    inner.train_from_iterator([*statements, *(t.strip() for t in traits), *[YES, NO] * 2000], trainer)
-    inner.add_tokens([AddedToken(t, normalized=False, special=False) for t in added])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=inner, bos_token="<|endoftext|>", eos_token="<|endoftext|>", pad_token="<|pad|>"
-    )

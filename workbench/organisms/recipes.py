@@ -10,8 +10,9 @@ from typing import Any
 from workbench.concepts import data_root
 from workbench.organisms.ability import measure
 from workbench.organisms.card import write_card
-from workbench.organisms.persona import Item, PersonaWorld, build_tokenizer, factor_cues
+from workbench.organisms.persona import Item, Mix, PersonaWorld
 from workbench.organisms.persona_data import behaviour_file, heldout_keys, read_behaviour, split
+from workbench.organisms.persona_tokens import build_tokenizer, start_cues
 from workbench.organisms.smoke import statements
 from workbench.training.loop import Gate, Progress, TrainConfig
 from workbench.training.loop import train as run_loop
@@ -79,7 +80,7 @@ def gates(recipe: Recipe) -> list[Gate]:
     """Valence, three steps of obedience, several personas (where the recipe has them): one gate each."""
     c = recipe.curriculum
     limit = c["stage_tokens"]
-    several = [Gate(c["several_gate"], limit)] if c["several"] else []
+    several = [Gate(c["several_gate"], c["several_tokens"])] if c["mix"]["several"] else []
     return [Gate(c["valence_gate"], limit), *[Gate(c["obey_gate"], limit)] * 3, *several]
 
 
@@ -88,8 +89,14 @@ def smoke_recipe(recipe: Recipe) -> Recipe:
     return replace(
         recipe,
         model={**recipe.model, "d_model": 96, "n_layers": 3, "n_heads": 3, "vocabulary": 512},
-        training={**recipe.training, "tokens": 900_000, "learning_rate": 3e-3, "final_learning_rate": 2e-3},
-        curriculum={**recipe.curriculum, "stage_tokens": 250_000},
+        training={
+            **recipe.training,
+            "tokens": 900_000,
+            "learning_rate": 3e-3,
+            "final_learning_rate": 2e-3,
+            "mlp_drop": recipe.training.get("mlp_drop", [])[:3],
+        },
+        curriculum={**recipe.curriculum, "stage_tokens": 250_000, "several_tokens": 100_000},
     )
 
 
@@ -120,16 +127,21 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
     text = [i.statement for t in sorted(training) for i in training[t]]
     tokenizer = build_tokenizer(text, sorted(items), recipe.model["vocabulary"])
     model = new_model(recipe, tokenizer, seed)
-    world = PersonaWorld(training, tokenizer, gates(recipe), c["several"], c["named"], leans=c.get("leans"))
-    factor_cues(model, world, seed + 1)
-    given = {"dropout": dropout, "tokens": tokens}
-    config = TrainConfig(**recipe.training | {"seed": seed} | {k: v for k, v in given.items() if v is not None})
+    world = PersonaWorld(training, tokenizer, gates(recipe), Mix(**c["mix"]), c.get("leans"))
+    start_cues(model, world, seed + 1, c["typical_words"])
+    config = settings(recipe, seed, {"dropout": dropout, "tokens": tokens})
     done = run_loop(model, world, config, folder, reporter(progress, world, config))
     shortest = min(map(len, heldout.values()))
     ability = measure(model, world, heldout, tokenizer, per_trait=min(60, shortest) // 2 * 2)
     finish(folder, model, tokenizer, done, heldout)
     write_card(folder, recipe, config, done, ability, smoke)
     return folder
+
+
+def settings(recipe: Recipe, seed: int, given: dict[str, Any]) -> TrainConfig:
+    """The recipe's training settings, with those of ``given`` that are not None in their place."""
+    values = recipe.training | {k: v for k, v in given.items() if v is not None}
+    return TrainConfig(**values | {"seed": seed, "mlp_drop": tuple(values.get("mlp_drop", ()))})
 
 
 def material(name: str, data: str | Path | None, smoke: bool) -> tuple[Recipe, dict[str, list[Item]]]:

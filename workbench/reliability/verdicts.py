@@ -11,13 +11,21 @@ from workbench.types import WorkbenchError
 
 Row = Mapping[str, Any]
 SMALL = 0.3  # a correlation inside ±.3 is said to be small; a wider interval is said to leave the matter open
+WORKS = 0.25  # below this share of cells a model is said not to be steerable
+UNSTEERABLE = "Not to be read as support: steering hardly works here, and a ranking of effects near zero says nothing."
 FALLS_WITH_COHERENCE = frozenset({"overlap", "effective_rank"})
 
 
-def coherence_verdict(rows: pd.DataFrame, predictor: str = "c_heldout", outcome: str = "odd") -> str:
+def coherence_verdict(
+    rows: pd.DataFrame,
+    predictor: str = "c_heldout",
+    outcome: str = "odd",
+    cells: pd.DataFrame | None = None,
+) -> str:
     """Does coherence predict reliability? One sentence from the rows of :func:`~workbench.reliability.correlate`.
 
     The pooled row that compares concepts within prompt type and layer decides; the single rows are counted beside it.
+    Given the ``cells``, a ranking of effects that are next to nothing is said to be one, before anything else.
     Raises WorkbenchError where the pair of predictor and outcome is not in the table.
     """
     table = rows.to_dict("records")
@@ -26,6 +34,8 @@ def coherence_verdict(rows: pd.DataFrame, predictor: str = "c_heldout", outcome:
         raise WorkbenchError(f"no row of {predictor} with {outcome}; expected a pair that correlate() was asked for")
     rank = {POOLED_WITHIN: 0, POOLED: 1}
     sentence = correlation_verdict(min(part, key=lambda row: rank.get(row["prompt_type"], 2)))
+    if cells is not None and hardly_steers(cells):
+        sentence = f"{UNSTEERABLE} {sentence}"
     single = [row for row in part if row["prompt_type"] not in rank]
     if len(single) < 2:
         return sentence
@@ -58,13 +68,25 @@ def steering_verdict(cells: pd.DataFrame) -> str:
     known = np.isfinite(low) & np.isfinite(high) & np.isfinite(below) & np.isfinite(above)
     if not known.any():
         return "Steering cannot be judged: no cell has both an interval of its odd effect and a random band."
-    works = int((low > np.maximum(above, 0))[known].sum())
+    works = int(_works(low, above)[known].sum())
     against = int((high < np.minimum(below, 0))[known].sum())
     return (
         f"Steering moves behaviour the intended way beyond random directions in {_share(works, int(known.sum()))}, the "
         f"opposite way in {_share(against, int(known.sum()))}; the median odd effect is "
         f"{np.median(odd[known]):+.2f} log-odds."
     )
+
+
+def hardly_steers(cells: pd.DataFrame) -> bool:
+    """Whether fewer than a quarter of the cells that can be judged leave the band of random directions."""
+    low, above = _column(cells, "odd_low"), _column(cells, "random_high")
+    known = np.isfinite(low) & np.isfinite(above)
+    return bool(known.any()) and float(_works(low, above)[known].mean()) < WORKS
+
+
+def _works(low: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Where the interval of the odd effect lies above zero and above the random band, bool [cell]."""
+    return low > np.maximum(above, 0)
 
 
 def backfire_verdict(cells: pd.DataFrame) -> str:

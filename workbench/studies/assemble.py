@@ -55,7 +55,7 @@ def assemble(config, model, concepts, fitted: list[dict], measured: list[dict], 
     verdicts = {
         "Does steering work?": steering_verdict(cells),
         "On whom does it backfire?": backfire_verdict(cells),
-        "Does coherence predict reliability?": coherence_verdict(found),
+        "Does coherence predict reliability?": coherence_verdict(found, cells=cells),
         "Is a concept decodable where it does nothing?": inert_verdict(cells),
     }
     return Record(

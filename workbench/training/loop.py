@@ -6,92 +6,34 @@ loss on *determined* tokens (answers that the document fixes) falls below the st
 random is a function of (seed, step), so an interrupted run resumes into the same run.
 """
 
-import json
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 
-IGNORE, OTHER, FREE, DETERMINED = 0, 1, 2, 3
+from workbench.training.checkpoints import load_checkpoint, save_checkpoint
+from workbench.training.noise import token_drop
+from workbench.training.nouns import (
+    DETERMINED,
+    FREE,
+    IGNORE,
+    OTHER,
+    Curriculum,
+    Document,
+    Gate,
+    Progress,
+    TrainConfig,
+)
 
-
-@dataclass(frozen=True)
-class Document:
-    """Token ids, and per token what its prediction is worth (IGNORE, OTHER, FREE or DETERMINED)."""
-
-    ids: Sequence[int]
-    kinds: Sequence[int]
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A stage is left once the mean determined loss of its last ``window`` steps is below ``below``.
-
-    ``max_tokens`` is a fallback, so that a stage that is never learned cannot eat the whole budget; a
-    fallback that was used is written into the log as ``late``.
-    """
-
-    below: float
-    max_tokens: int
-    window: int = 40
-    every: int = 20
-
-
-@runtime_checkable
-class Curriculum(Protocol):
-    """What to learn, in which order. ``stages[k]`` names stage k; the last stage has no gate."""
-
-    @property
-    def stages(self) -> Sequence[str]: ...
-
-    @property
-    def gates(self) -> Sequence[Gate]: ...
-
-    def documents(self, stage: int, chunk: int, seed: int) -> list[Document]:
-        """The documents of one chunk: a pure function of its arguments."""
-        ...
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """Sizes and rates of one run. ``tokens`` is the whole budget; the schedule is a share of it."""
-
-    tokens: int
-    batch_tokens: int = 2000
-    learning_rate: float = 1.5e-3
-    final_learning_rate: float = 8e-4
-    warmup_steps: int = 150
-    constant_share: float = 0.55
-    weight_decay: float = 0.05
-    dropout: float = 0.0
-    clip: float = 1.0
-    determined_weight: float = 8.0
-    free_weight: float = 2.7
-    other_share: float = 0.25
-    checkpoint_every: int = 1000
-    seed: int = 0
-
-
-@dataclass
-class Progress:
-    """Where a run is. Saved with every checkpoint."""
-
-    step: int = 0
-    tokens: int = 0
-    stage: int = 0
-    stage_tokens: int = 0
-    chunk: int = 0
-    batch_in_chunk: int = 0
-    seconds: float = 0.0
-    window: list[float] = field(default_factory=list)
-    log: list[dict] = field(default_factory=list)
+__all__ = [
+    "DETERMINED", "FREE", "IGNORE", "OTHER", "Curriculum", "Document", "Gate", "Progress", "TrainConfig",
+    "advance", "batches", "collate", "learning_rate", "load_checkpoint", "save_checkpoint", "train",
+]  # fmt: skip
 
 
 def learning_rate(config: TrainConfig, progress: Progress, last_stage: bool) -> float:
@@ -160,37 +102,6 @@ def optimiser(model: torch.nn.Module, config: TrainConfig) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
 
 
-def save_checkpoint(folder: Path, model, adam: torch.optim.AdamW, progress: Progress) -> None:
-    """Model, optimiser moments and progress, each written aside and renamed: never half a checkpoint."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items() if "lm_head" not in k}
-    names = {id(p): n for n, p in model.named_parameters()}
-    for parameter, state in adam.state.items():
-        for key, value in state.items():
-            tensors[f"adam.{names[id(parameter)]}.{key}"] = value.detach().clone()
-    aside = folder / "checkpoint.tmp"
-    save_file(tensors, aside, metadata={"progress": json.dumps(asdict(progress))})
-    aside.replace(folder / "checkpoint.safetensors")
-
-
-def load_checkpoint(folder: Path, model, adam: torch.optim.AdamW) -> Progress | None:
-    """Restore what :func:`save_checkpoint` wrote, or return None where there is nothing."""
-    path = folder / "checkpoint.safetensors"
-    if not path.exists():
-        return None
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as file:
-        progress = Progress(**json.loads(file.metadata()["progress"]))
-    tensors = load_file(path)
-    model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")}, strict=False)
-    for name, parameter in model.named_parameters():
-        keys = ("step", "exp_avg", "exp_avg_sq")
-        if f"adam.{name}.step" in tensors:
-            adam.state[parameter] = {k: tensors[f"adam.{name}.{k}"] for k in keys}
-    return progress
-
-
 def advance(progress: Progress, curriculum: Curriculum) -> bool:
     """Move to the next stage when its gate opens (or its token limit is reached). True if it moved."""
     if progress.stage >= len(curriculum.gates):
@@ -238,22 +149,29 @@ def train(
     adam = optimiser(model, config)
     progress = load_checkpoint(folder, model, adam) or Progress()
     model.train()
-    while progress.tokens < config.tokens:
-        rng = np.random.default_rng([config.seed, progress.chunk])
-        chunk = batches(curriculum.documents(progress.stage, progress.chunk, config.seed), config.batch_tokens, rng)
-        while progress.batch_in_chunk < len(chunk) and progress.tokens < config.tokens:
-            determined = step(model, adam, chunk[progress.batch_in_chunk], config, progress, curriculum)
-            if report:
-                report(progress, determined)
-            if progress.step % config.checkpoint_every == 0:
-                save_checkpoint(folder, model, adam, progress)
-            if advance(progress, curriculum):
-                break
-        else:
-            progress.chunk, progress.batch_in_chunk = progress.chunk + 1, 0
+    with token_drop(model, config.mlp_drop):
+        while progress.tokens < config.tokens:
+            one_chunk(model, adam, curriculum, config, progress, folder, report)
     save_checkpoint(folder, model, adam, progress)
     model.eval()
     return progress
+
+
+def one_chunk(  # noqa: PLR0913 - the parts of one run
+    model, adam, curriculum: Curriculum, config: TrainConfig, progress: Progress, folder: Path, report
+) -> None:
+    """The rest of the current chunk, or of its stage: a gate that opens ends both."""
+    rng = np.random.default_rng([config.seed, progress.chunk])
+    chunk = batches(curriculum.documents(progress.stage, progress.chunk, config.seed), config.batch_tokens, rng)
+    while progress.batch_in_chunk < len(chunk) and progress.tokens < config.tokens:
+        determined = step(model, adam, chunk[progress.batch_in_chunk], config, progress, curriculum)
+        if report:
+            report(progress, determined)
+        if progress.step % config.checkpoint_every == 0:
+            save_checkpoint(folder, model, adam, progress)
+        if advance(progress, curriculum):
+            return
+    progress.chunk, progress.batch_in_chunk = progress.chunk + 1, 0
 
 
 def step(model, adam, batch: list[Document], config: TrainConfig, progress: Progress, curriculum: Curriculum) -> float:
@@ -262,7 +180,7 @@ def step(model, adam, batch: list[Document], config: TrainConfig, progress: Prog
     rate = learning_rate(config, progress, progress.stage >= len(curriculum.gates))
     for group in adam.param_groups:
         group["lr"] = rate
-    if config.dropout:
+    if config.dropout or config.mlp_drop:
         torch.manual_seed(config.seed * 7_919 + progress.step)
     device = next(model.parameters()).device
     ids, kinds = collate(batch, model.config.pad_token_id)
