@@ -12,7 +12,7 @@ from workbench.models import forward, pad, tokens
 from workbench.sweep import sweep
 from workbench.symmetry import asymmetry
 from workbench.symmetry.budgets import solve_strength
-from workbench.symmetry.measure import bench, doses, respond, surroundings, thinned
+from workbench.symmetry.measure import Meter, bench, doses, respond, surroundings, thinned
 from workbench.symmetry.neutral import change_norm, neutral
 from workbench.symmetry.readings import read
 from workbench.types import Direction, Pair, Site, WorkbenchError
@@ -119,5 +119,5 @@ def test_prompts_are_matched_by_examples_and_too_long_ones_are_left_out(on, smal
 
 def test_doses_are_ascending_and_apart(on, gpt2_model, small_concept):
     assert thinned([1.0, 1.01, 0.5, 2.0]) == [0.5, 1.0, 2.0]
-    strengths = doses(on, find_method("ablate")(gpt2_model, small_concept, "aligned"))
+    strengths = doses(Meter(on, find_method("ablate")(gpt2_model, small_concept, "aligned")))
     assert strengths == sorted(strengths) and strengths[-1] <= 1.0

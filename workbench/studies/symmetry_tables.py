@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.symmetry import (
+    COSTS,
     Gains,
     Judgement,
     Response,
@@ -151,8 +152,8 @@ def points_of(
         about = {"level": float(level), **flat("index", bootstrap_effect(index, spread[:, k], units))}
         for p, pole in enumerate(POLES):
             gain = bootstrap_effect(float(mean[p, k]), drawn[:, p, k], units)
-            rise = float(np.mean([cost[pole]["nll_rise"] for cost in costs]))
-            rows.append({"pole": pole, **about, **flat("gain", gain), "nll_rise": rise})
+            spent = {name: float(np.mean([cost[pole][name] for cost in costs])) for name in COSTS}
+            rows.append({"pole": pole, **about, **flat("gain", gain), **spent})
     return rows
 
 

@@ -60,6 +60,35 @@ def bench(
     return Bench(model, items, read(model, items), around, tuple(sorted(norms)), tuple(sorted(divergences)))
 
 
+@dataclass(frozen=True)
+class Meter:
+    """One control on a bench: what each strength spends, read once however often it is asked for."""
+
+    on: Bench
+    control: Any
+    norms: dict[float, float] = field(default_factory=dict)
+    costs: dict[float, tuple[float, float]] = field(default_factory=dict)
+
+    def norm(self, strength: float) -> float:
+        """‖δ‖/median‖h‖ at the last site that the control changes; NaN where it names none."""
+        site = site_of(self.control)
+        if site is not None and strength not in self.norms:
+            with self.control.applied(self.on.model, strength) as changed:
+                self.norms[strength] = change_norm(self.on.model, changed, self.on.quiet.texts, site)
+        return self.norms.get(strength, float("nan"))
+
+    def cost(self, strength: float) -> tuple[float, float]:
+        """(KL, relative rise of the NLL) on neutral text."""
+        if strength not in self.costs:
+            with self.control.applied(self.on.model, strength) as changed:
+                self.costs[strength] = self.on.quiet.cost(changed)
+        return self.costs[strength]
+
+    def divergence(self, strength: float) -> float:
+        """KL on neutral text, nats per token."""
+        return self.cost(strength)[0]
+
+
 def respond(on: Bench, method: Method, fit: Concept, name: str = "method") -> Response:
     """The dose–response of both poles; the method is fitted on ``fit``, which shares no group with the bench's items.
 
@@ -68,8 +97,8 @@ def respond(on: Bench, method: Method, fit: Concept, name: str = "method") -> Re
     """
     curves = {}
     for pole in POLES:
-        control = method(on.model, fit, pole)
-        rows = [row for dose in doses(on, control) if (row := _tried(on, control, dose, pole)) is not None]
+        meter = Meter(on, method(on.model, fit, pole))
+        rows = [row for dose in doses(meter) if (row := _tried(meter, dose, pole)) is not None]
         if not rows:
             raise WorkbenchError(f"{name} reaches no budget toward the {pole} pole: {'; '.join(on.notes[-2:])}")
         curves[pole] = curve_of(rows)
@@ -77,25 +106,17 @@ def respond(on: Bench, method: Method, fit: Concept, name: str = "method") -> Re
     return Response(on.items.name, name, on.items.card.kind, on.base.log_odds, groups, curves)
 
 
-def doses(on: Bench, control: Any) -> list[float]:
+def doses(meter: Meter) -> list[float]:
     """The strengths to apply: the control's own, or those that spend each norm and each KL of the bench."""
+    on, control = meter.on, meter.control
     listed = tuple(getattr(control, "doses", ()))
     if listed:
         return [float(dose) for dose in listed]
     limit = float(getattr(control, "limit", np.inf))
-    site, found, start = site_of(control), [], min(0.1, limit)
-
-    def norm(strength: float) -> float:
-        with control.applied(on.model, strength) as changed:
-            return change_norm(on.model, changed, on.quiet.texts, site)
-
-    def divergence(strength: float) -> float:
-        with control.applied(on.model, strength) as changed:
-            return on.quiet.cost(changed)[0]
-
-    plans = [(norm, on.norms, 1.0, "norm")] if site is not None else []
-    for spent, levels, order, kind in [*plans, (divergence, on.divergences, 2.0, "KL")]:
-        start, before = min(found, default=start), 0.0
+    found: list[float] = []
+    plans = [(meter.norm, on.norms, 1.0, "norm")] if site_of(control) is not None else []
+    for spent, levels, order, kind in [*plans, (meter.divergence, on.divergences, 2.0, "KL")]:
+        start, before = min(found, default=min(0.1, limit)), 0.0
         for level in levels:
             # from the last dose along the expected power, so that an exact power is solved at once
             guess = start * (level / before) ** (1 / order) if before else start
@@ -123,26 +144,24 @@ def site_of(control: Any) -> Site | None:
     return max(sites, key=lambda site: site.layer) if sites else None
 
 
-def _tried(on: Bench, control: Any, dose: float, pole: Pole) -> dict[str, Any] | None:
+def _tried(meter: Meter, dose: float, pole: Pole) -> dict[str, Any] | None:
     try:
-        return measured(on, control, dose)
+        return measured(meter, dose)
     except WorkbenchError as error:
-        on.notes.append(f"dose {dose:g} toward {pole}: {error}")
+        meter.on.notes.append(f"dose {dose:g} toward {pole}: {error}")
         return None
 
 
-def measured(on: Bench, control: Any, dose: float) -> dict[str, Any]:
+def measured(meter: Meter, dose: float) -> dict[str, Any]:
     """One dose: items' log-odds, what it spent in every kind of budget, what it cost elsewhere."""
-    site, listed = site_of(control), getattr(control, "doses", ())
-    with control.applied(on.model, dose) as changed:
+    on, listed, able = meter.on, getattr(meter.control, "doses", ()), meter.on.around.able
+    with meter.control.applied(on.model, dose) as changed:
         now = read(changed, on.items)
-        kl, rise = on.quiet.cost(changed)
-        able = on.around.able
         drop = able - accuracy(changed, on.around.choices) if able >= ABLE else np.nan
-        norm = np.nan if site is None else change_norm(on.model, changed, on.quiet.texts, site)
         extra = added_tokens(on, changed) if listed else np.nan
+    kl, rise = meter.cost(dose)
     return {
-        "strength": dose, "values": now.log_odds, "norm": norm, "kl": kl, "tokens": extra,
+        "strength": dose, "values": now.log_odds, "norm": meter.norm(dose), "kl": kl, "tokens": extra,
         "examples": dose if listed else np.nan, "nll_rise": rise, "choice_drop": drop,
         "incoherent": float((now.incoherent - on.base.incoherent).mean()),
     }  # fmt: skip
