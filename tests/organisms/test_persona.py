@@ -4,10 +4,13 @@ import tomllib
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
+from transformers import GPT2Config, GPT2LMHeadModel
 
-from workbench.organisms.persona import STAGES, Item, Mix, PersonaWorld, cue, heldout_key
+from workbench.organisms.persona import STAGES, Item, Mix, PersonaWorld, cue, heldout_key, line
 from workbench.organisms.persona_data import near_duplicate_groups, split
-from workbench.organisms.persona_tokens import build_tokenizer
+from workbench.organisms.persona_tokens import build_tokenizer, start_cues, typical_words
 from workbench.organisms.recipes import train
 from workbench.organisms.smoke import statements
 from workbench.training.loop import DETERMINED, FREE
@@ -18,7 +21,8 @@ from workbench.types import WorkbenchError
 def world():
     items = statements(0)
     tokenizer = build_tokenizer([i.statement for rows in items.values() for i in rows], sorted(items), 512)
-    return PersonaWorld(items, tokenizer, mix=Mix(0.5, lines=0.3, profiles=0.2)), tokenizer, items
+    mix = Mix(several=0.5, lines=0.3, profiles=0.2, distract=0.4)
+    return PersonaWorld(items, tokenizer, mix=mix), tokenizer, items
 
 
 def answers(world, document):
@@ -29,6 +33,12 @@ def answers(world, document):
     ]
 
 
+def said(world, text) -> dict[str, int]:
+    """The traits that a text's cues speak of, with their signs."""
+    pairs = [(t, s) for t in world.traits for s in (1, -1)]
+    return {t: s for t, s in pairs if any(cue(t, s, k) in text for k in ("persona", "instruction"))}
+
+
 def test_text_is_unchanged_by_the_added_tokens(world):
     world, tokenizer, _ = world
     for stage in range(len(STAGES)):
@@ -37,43 +47,73 @@ def test_text_is_unchanged_by_the_added_tokens(world):
             assert tokenizer(text, add_special_tokens=False)["input_ids"] == list(document.ids[1:-1])
 
 
-def test_cued_answers_follow_the_cue(world):
+def test_cued_answers_follow_the_cue_of_their_own_trait(world):
     world, tokenizer, items = world
     sign_of = {item.statement: (trait, item.sign) for trait, rows in items.items() for item in rows}
-    cues = {cue(t, s, k): s for t in world.traits for s in (1, -1) for k in ("persona", "instruction")}
-    checked = 0
-    for document in world.documents(3, 0, 0)[:100]:
+    checked = beside = 0
+    for document in world.documents(3, 0, 0)[:200]:
         text = tokenizer.decode(document.ids[1:-1])
-        present = [s for c, s in cues.items() if c in text]
-        assert len(set(present)) == 1
+        cues = said(world, text)
         for question in text.split("Question: ")[1:]:
-            statement = question.split('"')[1]
-            wanted = sign_of[statement][1] * present[0]
-            assert ("Answer: Yes" in question) == (wanted > 0)
+            trait, sign = sign_of[question.split('"')[1]]
+            assert ("Answer: Yes" in question) == (sign * cues[trait] > 0)
             checked += 1
-    assert checked > 100
+            beside += len(cues) > 1
+    assert checked > 100 and beside > 20
+
+
+def test_lines_say_the_sign_of_the_trait_that_they_name(world):
+    world, tokenizer, _ = world
+    asked = {stage: 0 for stage in STAGES}
+    for stage, name in enumerate(STAGES):
+        for document in world.documents(stage, 0, 0)[:200]:
+            text = tokenizer.decode(document.ids[1:-1])
+            cues = said(world, text)
+            for trait in world.traits:
+                for part in text.split(line(trait))[1:]:
+                    assert trait not in cues or part.startswith(" Yes") == (cues[trait] > 0)
+                    asked[name] += 1
+    assert all(asked.values())
+
+
+def test_a_mix_without_lines_needs_no_line_tokens(world):
+    _, tokenizer, items = world
+    plain = PersonaWorld(items, tokenizer)
+    assert not plain.lines and "several" not in plain.stages
+    assert all(len(said(plain, tokenizer.decode(d.ids))) == 1 for d in plain.documents(3, 0, 0))
+
+
+def test_cues_start_near_the_words_of_their_trait(world):
+    world, tokenizer, _ = world
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), n_embd=64, n_layer=1, n_head=1))
+    typical = typical_words(world, len(tokenizer))
+    boats = world.traits.index("interest in boats")
+    assert (
+        tokenizer.decode(int(typical[boats].argmax())).strip() in "boats harbours sails rowing canoes ferries anchors"
+    )
+    start_cues(model, world, 0, words=10)
+    table = F.normalize(model.get_input_embeddings().weight.detach(), dim=-1)
+    words = torch.tensor(typical, dtype=table.dtype) @ table
+    likeness = table[[world.lines[t] for t in world.traits]] @ words.T
+    assert (likeness.argmax(1) == torch.arange(len(world.traits))).all()
 
 
 def test_several_personas_have_independent_signs_and_answers_follow_their_own(world):
     world, tokenizer, items = world
     sign_of = {item.statement: (trait, item.sign) for trait, rows in items.items() for item in rows}
-    opposite = 0
+    opposite = asked = 0
     for document in world.documents(4, 0, 0):
         text = tokenizer.decode(document.ids[1:-1])
-        said = {
-            t: s
-            for t in world.traits
-            for s in (1, -1)
-            for k in ("persona", "instruction")
-            if cue(t, s, k) in text.split("Question:")[0]
-        }
-        if len(said) < 2:
+        cues = said(world, text.split("Question:")[0])
+        questions = text.split("Question: ")[1:]
+        if len(cues) < 2 or not questions:
             continue
-        opposite += len(set(said.values())) == 2
-        for question in text.split("Question: ")[1:]:
+        opposite += len(set(cues.values())) == 2
+        for question in questions:
             trait, sign = sign_of[question.split('"')[1]]
-            assert ("Answer: Yes" in question) == (sign * said[trait] > 0)
-    assert opposite > 100
+            assert ("Answer: Yes" in question) == (sign * cues[trait] > 0)
+            asked += 1
+    assert opposite > 100 and asked > 500
 
 
 def test_documents_are_a_pure_function_of_stage_chunk_and_seed(world):
@@ -118,8 +158,9 @@ def test_training_without_data_says_what_to_give(tmp_path):
         train("nobody", None, 0, tmp_path)
 
 
-def test_smoke_recipe_learns_to_obey_cues_on_held_out_statements(tmp_path):
-    folder = train("persona-inert", None, 0, tmp_path / "smoke", smoke=True)
+@pytest.mark.parametrize("name", ["persona", "persona-inert"])
+def test_smoke_recipe_learns_to_obey_cues_on_held_out_statements(tmp_path, name):
+    folder = train(name, None, 0, tmp_path / "smoke", smoke=True)
     card = tomllib.loads((folder / "card.toml").read_text())
     assert card["accuracy"]["cued"] > 0.8
     assert not (folder / "checkpoint.safetensors").exists()

@@ -142,7 +142,7 @@ class PersonaWorld:
 
     def _profile(self, rng: random.Random) -> Document:
         """Two to five cues, then lines that ask for each of them by name, twice, in any order."""
-        cues = self._draw(rng.choice((2, 3, 4, 5)), rng)
+        cues = self._draw(min(rng.choice((2, 3, 4, 5)), len(self.traits)), rng)
         writer = _Writer(self)
         for one in cues:
             writer.cue(*one)
