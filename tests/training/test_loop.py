@@ -116,6 +116,12 @@ def test_learning_rate_warms_up_and_decays():
     assert learning_rate(config, Progress(step=50, tokens=1000), True) == pytest.approx(0.025)
 
 
+def test_each_cycle_of_the_schedule_starts_at_the_full_rate():
+    config = TrainConfig(tokens=1000, warmup_steps=1, learning_rate=1.0, cycles=2)
+    rates = [learning_rate(config, Progress(step=50, tokens=t), False) for t in (0, 499, 500, 760, 1000)]
+    assert rates == pytest.approx([1.0, 0.05, 1.0, 1.0, 0.05], abs=0.001)
+
+
 def test_batches_hold_every_document_once_within_the_budget():
     rng = np.random.default_rng(0)
     documents = [Document(list(range(n)), [OTHER] * n) for n in rng.integers(3, 40, size=100)]

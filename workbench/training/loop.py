@@ -37,13 +37,14 @@ __all__ = [
 
 
 def learning_rate(config: TrainConfig, progress: Progress, last_stage: bool) -> float:
-    """Warm-up, constant, then a cosine down to 5 %; the last stage starts from its own, lower rate."""
+    """Warm-up, then per cycle constant and a cosine down to 5 %; the last stage starts from its own, lower rate."""
     base = config.final_learning_rate if last_stage else config.learning_rate
-    share = progress.tokens / config.tokens
+    share = min(1.0, progress.tokens / config.tokens)
+    share = share * config.cycles % 1.0 if share < 1 else 1.0
     decay = 1.0
     if share > config.constant_share:
         phase = (share - config.constant_share) / (1 - config.constant_share)
-        decay = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, phase)))
+        decay = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * phase))
     return base * min(1.0, (progress.step + 1) / config.warmup_steps) * decay
 
 

@@ -48,6 +48,7 @@ class Curriculum(Protocol):
 class TrainConfig:
     """Sizes and rates of one run. ``tokens`` is the whole budget; the schedule is a share of it.
 
+    ``cycles``: how often the schedule runs within the budget, each time from the full rate (warm restarts).
     ``mlp_drop``: per layer, the share of positions at which the MLP is left out (:mod:`workbench.training.noise`).
     """
 
@@ -57,6 +58,7 @@ class TrainConfig:
     final_learning_rate: float = 8e-4
     warmup_steps: int = 150
     constant_share: float = 0.55
+    cycles: int = 1
     weight_decay: float = 0.05
     dropout: float = 0.0
     mlp_drop: tuple[float, ...] = ()
