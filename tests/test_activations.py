@@ -31,15 +31,15 @@ SITES = [Site(1), Site(3), Site(2, "resid_pre"), Site(0, "mlp_out"), Site(1, "at
 
 @pytest.fixture
 def passes(monkeypatch):
-    """How many batches the model has run."""
+    """How many readings the model has run: (model, plan, sites) of each."""
     count = []
-    real = module.capture
+    real = module._read
 
     def counted(*args, **kwargs):
         count.append(args)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(module, "capture", counted)
+    monkeypatch.setattr(module, "_read", counted)
     return count
 
 
@@ -101,7 +101,7 @@ def test_token_rules(gpt2_model):
     for rule, cut in (("last", slice(-1, None)), ("last_k:3", slice(-3, None)), ("after_prompt", slice(-2, None)),
                       ("answer", slice(-2, -1)), ("response", slice(-1, None))):
         torch.testing.assert_close(found[rule].values, everything.values[:, cut], atol=1e-5, rtol=0)
-    assert torch.equal(found["last"].values[:, 0], found["last_k:3"].last())
+    torch.testing.assert_close(found["last"].values[:, 0], found["last_k:3"].last(), atol=1e-5, rtol=0)
 
 
 def test_answer_rules_without_an_answer(gpt2_model):
@@ -115,7 +115,7 @@ def test_answer_rules_without_an_answer(gpt2_model):
 def test_one_token_answers_are_predicted_at_equal_places(gpt2_model):
     """Before the answer both prompts are the same text: no direction there, and fit says so."""
     acts = extract(gpt2_model, CONCEPT, sites=[Site(2)], rule="answer")[Site(2)]
-    assert differences(acts).abs().max() == 0
+    assert differences(acts).abs().max() < 1e-5
     with pytest.raises(WorkbenchError, match="token rule"):
         fit(acts)
 
@@ -143,12 +143,12 @@ def test_all_prompt_types(gpt2_model, prompt_type, shots):
 def texts_read(monkeypatch, model, **options):
     seen = []
 
-    def recorded(model, prompts, answers=None, batch_tokens=0):
+    def recorded(model, prompts, answers=None):
         seen.extend(a + b for a, b in prompts)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(module, "batches", recorded)
+        patch.setattr(module, "tokens", recorded)
         extract(model, CONCEPT, sites=[Site(0)], **options)
     return seen
 
@@ -187,13 +187,13 @@ def test_ab_prompts_end_at_the_letter(gpt2_model, monkeypatch):
     pairs = tuple(Pair(f"q{i}", f"g{i}", f"{i}?\n (A) x\n (B) y", " (A)", " (B)") for i in range(3))
     concept = Concept("letters", pairs, Card("letters", "L", style="ab", trait="x"))
     seen = []
-    real = module.batches
+    real = module.tokens
 
-    def recorded(model, prompts, answers, batch_tokens):
+    def recorded(model, prompts, answers):
         seen.append((prompts[0], answers and answers[0]))
-        return real(model, prompts, answers, batch_tokens)
+        return real(model, prompts, answers)
 
-    monkeypatch.setattr(module, "batches", recorded)
+    monkeypatch.setattr(module, "tokens", recorded)
     for prompt_type, rule in (("prefilled", "last"), ("prefilled", "response"), ("instruction", "last")):
         extract(gpt2_model, concept, sites=[Site(0)], rule=rule, prompt_type=prompt_type)
     (whole, none), (split, answer), (open_, _) = seen

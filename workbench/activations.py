@@ -1,14 +1,27 @@
 """From a concept to activations: prompts of both poles through the model, kept at chosen sites and positions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from workbench.models import Model, batches, capture, position_mask
+from workbench.models import (
+    Budget,
+    Model,
+    bucket,
+    capture,
+    capture_shared,
+    check_sites,
+    halving,
+    pad,
+    planned,
+    position_mask,
+    tokens,
+    worth_sharing,
+)  # fmt: skip
 from workbench.prompts import OPEN, CueKind, CuePlace, PromptType, build_prompt, contrast, draw_shots
 from workbench.store import Store
 from workbench.types import Activations, Concept, Example, Pair, Pole, Site, WorkbenchError, digest_of, opposite
@@ -33,7 +46,7 @@ def extract(  # noqa: PLR0913 - each is a part of what the activations are of
     cue_place: CuePlace = "before",
     cue_kind: CueKind = "instruction",
     store: Store | None = None,
-    batch_tokens: int = 4096,
+    batch_tokens: int | Budget = 4096,
     progress: Progress | None = None,
 ) -> dict[Site, Activations]:
     """Activations of a contrast: every pair's positive prompt, then every pair's negative one, at each site.
@@ -48,7 +61,8 @@ def extract(  # noqa: PLR0913 - each is a part of what the activations are of
         shots: pairs to draw the answered examples from, none of them in ``concept``; all pairs then see the same
             examples, drawn by ``shots_seed``. Without any, each pair sees examples from the concept's other groups.
         store: shards are read from it and missing ones written to it; a hit runs no model.
-        batch_tokens: padded tokens per batch: speed and memory, never values.
+        batch_tokens: padded tokens per batch, or a Budget in MiB: speed and memory, never values. What prompts have
+            in common at their beginning (the question of a pair; instruction and shots of a pole) is run once.
         progress: called with (texts done, texts in all).
 
     Returns:
@@ -88,7 +102,7 @@ def extract_texts(  # noqa: PLR0913 - as above
     rule: str = "last",
     *,
     store: Store | None = None,
-    batch_tokens: int = 4096,
+    batch_tokens: int | Budget = 4096,
     progress: Progress | None = None,
 ) -> dict[Site, Activations]:
     """Activations of plain texts, in their order. Examples bring label and group; a bare text has label 0, group ""."""
@@ -147,7 +161,7 @@ class _Plan:
     labels: tuple[int, ...]
     groups: tuple[str, ...]
     source: dict[str, Any]
-    batch_tokens: int
+    batch_tokens: int | Budget
     progress: Progress | None
 
 
@@ -200,23 +214,43 @@ def _stored(
 
 def _read(model: Model, plan: _Plan, sites: Sequence[Site]) -> dict[Site, Activations]:
     """The model's passes: batches by length, all sites at once, only the rule's positions kept."""
+    check_sites(model, sites)
     split = plan.rule in _SPLIT_RULES and all(text.answer for text in plan.texts)
     prompts = [(t.text, t.start if split else t.start + t.answer) for t in plan.texts]
-    answers = [t.answer for t in plan.texts] if split else None
-    counts = torch.zeros(len(prompts), dtype=torch.long)
-    pieces: list[tuple[list[int], dict[Site, Tensor]]] = []
-    done = 0
-    for index, batch in batches(model, prompts, answers, plan.batch_tokens):
-        mask = position_mask(plan.rule, batch)
-        counts[index] = mask.sum(1).cpu()
-        pieces.append((index, {s: v.flatten(1).cpu() for s, v in capture(model, batch, sites, mask).items()}))
-        done += len(index)
-        if plan.progress is not None:
-            plan.progress(done, len(prompts))
+    heads, tails = tokens(model, prompts, [t.answer for t in plan.texts] if split else None)
+    whole = pad(model, heads, tails)
+    mask = position_mask(plan.rule, whole).cpu()
+    counts = mask.sum(1)
     if not counts.all():
         raise WorkbenchError(f"token rule {plan.rule!r} marks no position of some prompts; "
                              "use a prefilled prompt type, or the rule 'last'")
+    pieces, done = [], 0
+    for index, found in _passes(model, (heads, tails), mask, plan, sites):
+        pieces.append((index, {site: values.flatten(1).cpu() for site, values in found.items()}))
+        done += len(index)
+        if plan.progress is not None:
+            plan.progress(done, len(prompts))
     return {site: _joined(site, counts, [(i, found[site]) for i, found in pieces], plan) for site in sites}
+
+
+def _passes(
+    model: Model, parts: tuple[list, list], mask: Bool[Tensor, "text position"], plan: _Plan, sites: Sequence[Site]
+) -> Iterator[tuple[list[int], dict[Site, Tensor]]]:
+    """(indices, values at their marked positions) of all texts: shared beginnings once, the others whole."""
+    rows = [[*head, *tail] for head, tail in zip(*parts, strict=True)]
+    kept = [row.nonzero()[:, 0] - (len(row) - len(ids)) for row, ids in zip(mask, rows, strict=True)]
+    at_once = planned(plan.batch_tokens, model, map(len, rows))
+    chosen = worth_sharing(model, rows, [int(positions[0]) for positions in kept])
+    yield from capture_shared(model, rows, kept, [f for f in chosen if f.saved], sites, at_once)
+    rest = [i for family in chosen if not family.saved for i in family.members] if chosen else list(range(len(rows)))
+
+    def whole(index: list[int], _: int) -> dict[Site, Tensor]:
+        batch = pad(model, *([part[i] for i in index] for part in parts))
+        return capture(model, batch, sites, mask[index, -batch.ids.shape[1] :].to(model.device))
+
+    groups = ([rest[i] for i in group] for group in bucket([len(rows[i]) for i in rest], at_once))
+    yield from halving(whole, groups, at_once, lambda index: [index[: len(index) // 2], index[len(index) // 2 :]]
+                       if len(index) > 1 else [index])
 
 
 def _joined(

@@ -7,6 +7,8 @@
 ``positions``      position rules to masks
 ``run``            :func:`forward`, :func:`capture`, :func:`resume`, :func:`unembed_answers`
 ``prefixes``       :func:`prefix`, :func:`step`: cached beginnings, single tokens after them
+``shared``         :func:`capture_shared`: texts that begin alike, their beginning run once
+``budget``         :class:`Budget`: batch sizes from memory; :func:`halving` where it is less
 ``hooks``          :func:`hooked`: temporary hooks, safely
 ``generation``     :func:`generate`
 ``patching``       :func:`patch_residual`
@@ -16,6 +18,7 @@ The only package that imports transformer_lens.
 """
 
 from workbench.models.batch import Batch, batches, bucket, encode, pad, tokens
+from workbench.models.budget import Budget, halving, planned
 from workbench.models.generation import generate, generate_tokens
 from workbench.models.hooks import hook_point, hooked
 from workbench.models.loading import embedded_names, load
@@ -24,10 +27,11 @@ from workbench.models.patching import patch_residual
 from workbench.models.positions import RULES, check_rule, position_mask, select
 from workbench.models.prefixes import PrefixState, prefix, step
 from workbench.models.run import capture, check_sites, forward, resume, unembed, unembed_answers
+from workbench.models.shared import Family, capture_shared, families, worth_sharing
 
 __all__ = [
-    "RULES", "Batch", "ChatFormat", "Hook", "Model", "PrefixState", "batches", "bucket", "capture", "check_rule",
-    "check_sites", "embedded_names", "encode", "forward", "generate", "generate_tokens", "hook_point", "hooked",
-    "load", "pad", "patch_residual", "position_mask", "prefix", "resume", "select", "step", "tokens", "unembed",
-    "unembed_answers",
+    "RULES", "Batch", "Budget", "ChatFormat", "Family", "Hook", "Model", "PrefixState", "batches", "bucket", "capture",
+    "capture_shared", "check_rule", "check_sites", "embedded_names", "encode", "families", "forward", "generate",
+    "generate_tokens", "halving", "hook_point", "hooked", "load", "pad", "patch_residual", "planned", "position_mask",
+    "prefix", "resume", "select", "step", "tokens", "unembed", "unembed_answers", "worth_sharing",
 ]

@@ -40,10 +40,13 @@ class PrefixState:
                            self.prompt_lengths[index], self.given[index])
 
 
-def prefix(model: Model, batch: Batch, keep: int = 1, *, hooks: Sequence[Hook] = ()) -> PrefixState:
+def prefix(
+    model: Model, batch: Batch, keep: int = 1, *, stop: int | None = None, hooks: Sequence[Hook] = ()
+) -> PrefixState:
     """Run all but the last ``keep`` tokens of every row once, and keep their keys and values.
 
-    The model's hooks (and ``hooks``) act on the prefix. Rows must have more than ``keep`` real tokens.
+    The model's hooks (and ``hooks``) act on the prefix. Rows must have more than ``keep`` real tokens. Blocks from
+    ``stop`` on are not run: a step from such a state must end there too.
     """
     _check(model)
     shortest = int(batch.lengths.min())
@@ -54,7 +57,7 @@ def prefix(model: Model, batch: Batch, keep: int = 1, *, hooks: Sequence[Hook] =
     cache = KeyValues()
     with torch.inference_mode(), running(head), hooked(model, [*model.hooks, *hooks]):
         resid = embed(model, head.ids, head.position_ids)
-        run_blocks(model, resid, frame(model, resid, head, cache))
+        run_blocks(model, resid, frame(model, resid, head, cache), 0, stop)
     return PrefixState(cache.fixed(), head.mask, head.lengths, batch.ids[:, width:], batch.prompt_lengths,
                        batch.given_lengths)
 
