@@ -1,13 +1,19 @@
 """Steering at the end of the prompt: what is before is run once and cached, the rest are a few tokens per variant."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from workbench.models import Hook, Model, PrefixState, prefix, step
+from workbench.models import Hook, Model, PrefixState, step
+from workbench.models.blocks import KeyValues, embed, frame, run_blocks
+from workbench.models.hooks import running
 from workbench.sweep.all_positions import enters_changed, entry_layer
+from workbench.sweep.final_block import SEQUENTIAL, last_block
 from workbench.sweep.readouts import Bundle
 from workbench.sweep.variants import Variants, at_site
+from workbench.types import Site
 
 # new tokens of one row attend to each other's slots, so their number is bounded
 SLOTS = 256
@@ -28,13 +34,13 @@ def steer_tail(
     model: Model,
     bundle: Bundle,
     plan: Variants,
-    stream: Float[Tensor, "row position d_model"],
+    stream: Float[Tensor, "row tail d_model"],
     cached: PrefixState,
     batch_tokens: int,
 ) -> Float[Tensor, "variant row"]:
     """Scores of every variant of one site: its tail through the upper blocks, after the cached prefix."""
     tail = cached.rest.shape[1]
-    stream, mask = stream[:, -tail:], bundle.mask[:, -tail:]
+    mask = bundle.mask[:, -tail:]
     at_once = max(1, min(SLOTS, batch_tokens // len(mask)) // tail)
     parts = []
     for low in range(0, len(plan), at_once):
@@ -51,9 +57,35 @@ def steer_tail(
     return torch.cat(parts)
 
 
-def cached_prefix(model: Model, bundle: Bundle, tail: int) -> PrefixState:
-    """The clean prefix of every row, all but its last ``tail`` tokens."""
-    return prefix(model, bundle.batch, tail)
+def prefix_and_tail(
+    model: Model, bundle: Bundle, sites: Sequence[Site], tail: int
+) -> tuple[PrefixState, dict[int, Float[Tensor, "row tail d_model"]]]:
+    """One clean pass: every row's keys and values without its last ``tail`` tokens, and the streams of those tokens.
+
+    The streams are those entering each needed block, and the final one (under ``n_layers``).
+    """
+    batch, n_layers = bundle.batch, model.n_layers
+    entries = {entry_layer(model, site) for site in sites} | {n_layers}
+    cache, streams = KeyValues(), {}
+    with torch.inference_mode(), running(batch):
+        resid = embed(model, batch.ids, batch.position_ids)
+        around = frame(model, resid, batch, cache)
+        for layer in range(n_layers):
+            if layer in entries:
+                streams[layer] = resid[:, -tail:]
+            if layer == n_layers - 1 and model.config.model_type in SEQUENTIAL:
+                resid = last_block(model, resid, around, slice(-tail, None))
+            else:
+                resid = run_blocks(model, resid, around, layer, layer + 1)
+        streams[n_layers] = resid[:, -tail:]
+    # a tensor made in inference mode could never be changed in place by an intervention; its copy can
+    streams = {layer: stream.clone() for layer, stream in streams.items()}
+    width = batch.ids.shape[1] - tail
+    layers = {layer: (k[:, :, :width], v[:, :, :width]) for layer, (k, v) in cache.layers.items()}
+    mask = batch.mask[:, :width]
+    state = PrefixState(KeyValues(layers, grow=False), mask, mask.sum(1), batch.ids[:, width:],
+                        batch.prompt_lengths, batch.given_lengths)
+    return state, streams
 
 
 def _inner_hook(plan: Variants, low: int, count: int, mask: Bool[Tensor, "row position"]) -> Hook:

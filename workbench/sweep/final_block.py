@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from workbench.models import Batch, Hook, Model, hooked
-from workbench.models.blocks import frame, run_blocks
+from workbench.models.blocks import Frame, frame, run_blocks
 from workbench.models.hooks import running
 
 # blocks of the form x + attn(ln1(x)), then + mlp(ln2(·)); checked against the whole block
@@ -33,9 +33,16 @@ def upper_blocks(
         # hooks on the last block must see all of its positions
         if start > last or model.hooks or hooks or model.config.model_type not in SEQUENTIAL:
             return run_blocks(model, resid, around, start)[:, read]
-        resid = run_blocks(model, resid, around, start, last)
-        block = model.bridge.blocks[last]
-        attended = block.attn(block.ln1(resid), **around.arguments(last))
-        attended = attended[0] if isinstance(attended, tuple) else attended
-        middle = resid[:, read] + attended[:, read]
-        return middle + block.mlp(block.ln2(middle))
+        return last_block(model, run_blocks(model, resid, around, start, last), around, read)
+
+
+def last_block(
+    model: Model, resid: Float[Tensor, "batch position d_model"], around: Frame, read: slice
+) -> Float[Tensor, "batch read d_model"]:
+    """The last block of a sequential family, its MLP at the positions ``read`` only; no hooks may be on it."""
+    last = model.n_layers - 1
+    block = model.bridge.blocks[last]
+    attended = block.attn(block.ln1(resid), **around.arguments(last))
+    attended = attended[0] if isinstance(attended, tuple) else attended
+    middle = resid[:, read] + attended[:, read]
+    return middle + block.mlp(block.ln2(middle))

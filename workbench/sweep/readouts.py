@@ -5,7 +5,7 @@ logits. Longer answers are teacher-forced: one sequence per answer, and its toke
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -63,19 +63,30 @@ class Bundle:
         """The positions that are read: the last ones, before the answer's last token where that is there."""
         return slice(-self.reads - 1, -1) if self.whole else slice(-self.reads, None)
 
+    def halves(self) -> list["Bundle"]:
+        """The first and the second half of the rows; the bundle alone where it has one row."""
+        some = torch.arange(len(self.batch), device=self.mask.device)
+        middle = (len(some) + 1) // 2
+        return [self.rows(part) for part in (some[:middle], some[middle:]) if len(part)]
+
+    def rows(self, which: Int[Tensor, " some"]) -> "Bundle":
+        """The bundle of some rows, in that order."""
+        parts = {name: getattr(self, name)[which] for name in ("mask", "sign", "targets")}
+        return replace(self, batch=self.batch.rows(which), index=self.index[which.cpu()], **parts)
+
     def scores(
-        self, model: Model, final: Float[Tensor, "variant row read d_model"]
+        self, model: Model, final: Float[Tensor, "variant row read d_model"], grad: bool = False
     ) -> Float[Tensor, "variant row"]:
         """Signed log-odds (one-token answers) or signed log-probs (longer ones) from the final residual stream."""
         variants, rows = final.shape[:2]
         if self.single:
             columns = self.targets.repeat(variants, 1)
-            logits = unembed_answers(model, final.flatten(0, 2), columns).float()
+            logits = unembed_answers(model, final.flatten(0, 2), columns, grad).float()
             return (logits[:, 0] - logits[:, 1]).view(variants, rows)
         flat, wanted = final.flatten(0, 2), self.targets.repeat(variants, 1).flatten()
         at_once = max(1, LOGITS_AT_ONCE // model.n_vocab)
         parts = [
-            log_probs(unembed(model, some), ids)
+            log_probs(unembed(model, some, grad), ids)
             for some, ids in zip(flat.split(at_once), wanted.split(at_once), strict=True)
         ]
         return torch.cat(parts).view(variants, rows, -1).sum(2) * self.sign

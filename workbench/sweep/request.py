@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from workbench.models import Model, check_rule
+from workbench.models import Budget, Model, check_rule, planned
 from workbench.sweep.readouts import Prompt, PromptOf, Questions, prompts_of, questions
 from workbench.sweep.variants import Directions, Variants, add, resolve
 from workbench.types import POLES, Concept, Intervention, Pole, Readout, Site, SweepCube, WorkbenchError
@@ -54,7 +54,7 @@ def request(  # noqa: PLR0913 - the settings of sweep, with its defaults
     readout: Readout | None = None,
     toward: Pole = "aligned",
     prompt: str | PromptOf = "bare",
-    batch_tokens: int = 2048,
+    batch_tokens: int | Budget = 2048,
 ) -> Request:
     """The settings of :func:`workbench.sweep.sweep`, checked before anything is run."""
     check_rule(where)
@@ -64,9 +64,14 @@ def request(  # noqa: PLR0913 - the settings of sweep, with its defaults
     if not np.isfinite(doses).all():
         raise WorkbenchError(f"multipliers {list(multipliers)} are not all finite; expected numbers such as -1, 0, 1")
     plans = resolve(model, directions, list(dict.fromkeys(sites)), doses, intervention)
+    texts = tuple(prompts_of(concept, prompt))
+    if isinstance(batch_tokens, Budget):
+        asked = questions(model, concept, toward, texts)
+        answers = zip(asked.prompts, asked.positive, asked.negative, strict=True)
+        batch_tokens = planned(batch_tokens, model, (len(p) + max(len(a), len(b)) for p, a, b in answers))
     return Request(
-        model, concept, tuple(directions), tuple(plans), doses, where, readout or Readout(), toward,
-        tuple(prompts_of(concept, prompt)), batch_tokens, prompt if isinstance(prompt, str) else _name(prompt),
+        model, concept, tuple(directions), tuple(plans), doses, where, readout or Readout(), toward, texts,
+        planned(batch_tokens, model, ()), prompt if isinstance(prompt, str) else _name(prompt),
     )  # fmt: skip
 
 
@@ -92,6 +97,7 @@ def _source(asked: Request, method: str, asked_questions: Questions | None) -> d
         "model": asked.model.digest, "model_name": asked.model.name, "concept": asked.concept.digest,
         "concept_name": asked.concept.name, "toward": asked.toward, "where": asked.where, "prompt": asked.prompt_name,
         "intervention": _name(asked.plans[0].intervention), "readout": asked.readout.kind, "method": method,
+        "batch_tokens": asked.batch_tokens,
         "positive": [pair.answer(asked.toward).strip() for pair in asked.concept.pairs],
     }  # fmt: skip
     if asked_questions is not None:

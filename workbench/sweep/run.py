@@ -2,14 +2,15 @@
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
 
-from workbench.models import Model
+from workbench.models import Budget, Model, halving
 from workbench.models.blocks import resumable
 from workbench.sweep.all_positions import clean_streams, entry_layer, steer_all_positions
-from workbench.sweep.answer_token import cached_prefix, steer_tail, tail_length
+from workbench.sweep.answer_token import prefix_and_tail, steer_tail, tail_length
 from workbench.sweep.judge import judge_propensities
 from workbench.sweep.plain import plain_propensities
 from workbench.sweep.readouts import Bundle, PromptOf, Questions, bundles
@@ -30,7 +31,7 @@ def sweep(  # noqa: PLR0913 - what a sweep is, each with its default
     readout: Readout | None = None,
     toward: Pole = "aligned",
     prompt: str | PromptOf = "bare",
-    batch_tokens: int = 2048,
+    batch_tokens: int | Budget = 2048,
 ) -> SweepCube:
     """Propensity of every pair under every direction, site and multiplier: a cube of log-odds.
 
@@ -45,7 +46,8 @@ def sweep(  # noqa: PLR0913 - what a sweep is, each with its default
         readout: answers (default) or a judge on generations.
         toward: the pole whose answer is the positive one.
         prompt: "bare", or a function (pair, card) -> text for instructed prompts.
-        batch_tokens: tokens per pass; memory only, the numbers do not depend on it beyond rounding.
+        batch_tokens: tokens per pass, or a :class:`~workbench.models.Budget` in MiB that they follow from; memory
+            only, the numbers do not depend on it beyond rounding. A device out of memory halves it and goes on.
 
     Returns:
         log-odds of the positive against the negative answer, [prompt site direction multiplier]: a difference of
@@ -79,25 +81,33 @@ def _resumed(asked: Request, tokens: Questions) -> Propensities:
     variants = len(asked.names) * len(asked.doses)
     base = np.zeros(len(asked.prompts))
     found = [np.zeros((variants, len(base))) for _ in asked.plans]
-    for bundle in bundles(asked.model, tokens, asked.where, max(1, variants), asked.batch_tokens):
-        _run_bundle(asked, bundle, base, found)
+    each = bundles(asked.model, tokens, asked.where, max(1, variants), asked.batch_tokens)
+    for bundle, (clean, steered) in halving(partial(_run_bundle, asked), each, asked.batch_tokens, Bundle.halves):
+        index = bundle.index.numpy()
+        np.add.at(base, index, clean)
+        for scores, part in zip(found if asked.doses else [], steered, strict=True):
+            np.add.at(scores.T, index, part.T)
     return Propensities(base, found)
 
 
-def _run_bundle(asked: Request, bundle: Bundle, base: np.ndarray, found: list[np.ndarray]) -> None:
-    """Adds one bundle's scores to ``base`` [prompt] and ``found`` (per site [variant prompt])."""
-    model, index = asked.model, bundle.index.numpy()
-    streams = clean_streams(model, bundle.batch, [plan.site for plan in asked.plans])
-    final = streams[model.n_layers][None, :, bundle.read]
-    np.add.at(base, index, bundle.scores(model, final)[0].double().cpu().numpy())
-    if not asked.doses:
-        return
+def _run_bundle(asked: Request, bundle: Bundle, batch_tokens: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    """One bundle's scores: unsteered [row], and per site [variant row]."""
+    model, sites = asked.model, [plan.site for plan in asked.plans]
     tail = tail_length(model, bundle)
-    cached = cached_prefix(model, bundle, tail) if tail else None
-    for plan, scores in zip(asked.plans, found, strict=True):
+    if tail and asked.doses:
+        cached, streams = prefix_and_tail(model, bundle, sites, tail)
+    else:
+        cached, streams = None, clean_streams(model, bundle.batch, sites)
+    final = streams[model.n_layers][None, :, bundle.read]
+    clean = bundle.scores(model, final)[0].double().cpu().numpy()
+    if not asked.doses:
+        return clean, []
+    steered = []
+    for plan in asked.plans:
         stream = streams[entry_layer(model, plan.site)]
         if cached is None:
-            part = steer_all_positions(model, bundle, plan, stream, asked.batch_tokens)
+            part = steer_all_positions(model, bundle, plan, stream, batch_tokens)
         else:
-            part = steer_tail(model, bundle, plan, stream, cached, asked.batch_tokens)
-        np.add.at(scores.T, index, part.double().cpu().numpy().T)
+            part = steer_tail(model, bundle, plan, stream, cached, batch_tokens)
+        steered.append(part.double().cpu().numpy())
+    return clean, steered
