@@ -57,7 +57,7 @@ def card_text(recipe, config: TrainConfig, done: Progress, ability: Ability, smo
     )
     lines = [
         f"name = {value(recipe.name)}",
-        'summary = "A small GPT-2 trained from scratch to answer as the persona or instruction in its prompt says."',
+        f"summary = {value(recipe.summary)}",
         f"data = {value(source)}",
         'licence = "CC-BY-4.0 (weights; attribution: trained on the model-written evals of Perez et al. 2022)"',
         f"cannot = {value(list(CANNOT))}",
@@ -66,6 +66,7 @@ def card_text(recipe, config: TrainConfig, done: Progress, ability: Ability, smo
         "[training]",
         f"seed = {config.seed}",
         f"dropout = {config.dropout}",
+        f"mlp_drop = {list(config.mlp_drop)}",
         f"tokens = {done.tokens}",
         f"steps = {done.step}",
         f"cpu_seconds_one_core = {done.seconds:.0f}",

@@ -73,7 +73,8 @@ class Mix:
     ``opposite``: of those, the documents whose first two cues are forced to disagree, so that an average of the cues
     is worth nothing. ``profiles``: of the documents before the last two stages. ``lines``: of the questions (a third
     of it in the last stage, but twice where no cue is given). ``distract``: of the single personas of the obey stages,
-    those with a second cue that the statement is not about.
+    those with a second cue that the statement is not about. ``uncued``: of the last stage's single personas, those
+    that only their answers reveal.
     """
 
     several: float = 0.0
@@ -81,6 +82,7 @@ class Mix:
     profiles: float = 0.0
     lines: float = 0.0
     distract: float = 0.0
+    uncued: float = 1 / 3
 
 
 Cue = tuple[str, int, str]
@@ -162,7 +164,7 @@ class PersonaWorld:
             sign = 1 if rng.random() < float(stage.split("-")[1]) else -1
             place, n = rng.choice(("before", "after", "after")), rng.choice((1, 1, 2, 3))
         else:
-            place = rng.choice(("before", "after", "none"))
+            place = "none" if rng.random() < self.mix.uncued else rng.choice(("before", "after"))
             n = rng.choice((2, 3, 4, 6) if place == "none" else (1, 1, 2, 3, 6))
             sign = 1 if rng.random() < (self.leans.get(trait, 0.5) if place == "none" else 0.5) else -1
         writer = _Writer(self)

@@ -26,6 +26,7 @@ class Recipe:
     """One organism's recipe (``data/organisms/<name>/recipe.toml``)."""
 
     name: str
+    summary: str
     model: dict[str, Any]
     data: dict[str, Any]
     training: dict[str, Any]
@@ -41,7 +42,13 @@ def read_recipe(name: str) -> Recipe:
         raise WorkbenchError(f"no recipe for organism {name!r}; expected one of: {', '.join(known) or 'none'}")
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     return Recipe(
-        name, raw["model"], raw["data"], raw["training"], raw["curriculum"], tuple(raw["behaviours"]["names"])
+        name,
+        raw["summary"],
+        raw["model"],
+        raw["data"],
+        raw["training"],
+        raw["curriculum"],
+        tuple(raw["behaviours"]["names"]),
     )
 
 
@@ -131,9 +138,10 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
     start_cues(model, world, seed + 1, c["typical_words"])
     config = settings(recipe, seed, {"dropout": dropout, "tokens": tokens})
     done = run_loop(model, world, config, folder, reporter(progress, world, config))
+    round_to(model, recipe.model["dtype"])
     shortest = min(map(len, heldout.values()))
     ability = measure(model, world, heldout, tokenizer, per_trait=min(60, shortest) // 2 * 2)
-    finish(folder, model, tokenizer, done, heldout)
+    finish(folder, model, tokenizer, done, heldout, recipe.model["dtype"])
     write_card(folder, recipe, config, done, ability, smoke)
     return folder
 
@@ -165,9 +173,20 @@ def reporter(progress: Report | None, world: PersonaWorld, config: TrainConfig) 
     return report
 
 
-def finish(folder: Path, model, tokenizer, done: Progress, heldout: dict[str, list[Item]]) -> None:
+def round_to(model, dtype: str) -> None:
+    """Round the weights to what will be saved, in place, so that what is measured is what is shipped."""
+    import torch
+
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.to(getattr(torch, dtype)))
+
+
+def finish(folder: Path, model, tokenizer, done: Progress, heldout: dict[str, list[Item]], dtype: str) -> None:  # noqa: PLR0913
     """Save weights, tokenizer, log and the keys of the held-out statements; drop the checkpoint."""
-    model.save_pretrained(folder)
+    import torch
+
+    model.to(getattr(torch, dtype)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     (folder / "training-log.json").write_text(json.dumps(done.log, indent=0) + "\n", encoding="utf-8")
     (folder / "heldout.txt").write_text("\n".join(heldout_keys(heldout)) + "\n", encoding="utf-8")
