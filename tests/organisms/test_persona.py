@@ -83,6 +83,15 @@ def test_a_mix_without_lines_needs_no_line_tokens(world):
     assert all(len(said(plain, tokenizer.decode(d.ids))) == 1 for d in plain.documents(3, 0, 0))
 
 
+def test_a_second_mixture_has_shares_of_its_own(world):
+    _, tokenizer, items = world
+    both = PersonaWorld(items, tokenizer, mix=Mix(uncued=0.0), last=Mix(uncued=1.0))
+    assert both.stages[-2:] == ("mixture", "mixture-last")
+    cued = [[bool(said(both, tokenizer.decode(d.ids))) for d in both.documents(k, 0, 0)] for k in (4, 5)]
+    assert all(cued[0]) and not any(cued[1])
+    assert all(said(both, tokenizer.decode(d.ids)) for d in both.documents(4, 1, 0)), "the order of stages matters"
+
+
 def test_cues_start_near_the_words_of_their_trait(world):
     world, tokenizer, _ = world
     model = GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), n_embd=64, n_layer=1, n_head=1))

@@ -1,5 +1,7 @@
 """The loop: resumes into the same run, gates open on competence, schedules and batches are what they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,8 @@ from workbench.training.loop import (
     batches,
     collate,
     learning_rate,
+    optimiser,
+    step,
     train,
 )
 
@@ -120,6 +124,20 @@ def test_each_cycle_of_the_schedule_starts_at_the_full_rate():
     config = TrainConfig(tokens=1000, warmup_steps=1, learning_rate=1.0, cycles=2)
     rates = [learning_rate(config, Progress(step=50, tokens=t), False) for t in (0, 499, 500, 760, 1000)]
     assert rates == pytest.approx([1.0, 0.05, 1.0, 1.0, 0.05], abs=0.001)
+
+
+@pytest.mark.parametrize(("final_stages", "rates"), [(1, [1.0, 0.5]), (2, [0.5, 0.5])])
+def test_the_last_stages_have_the_final_rate(final_stages, rates):
+    config = replace(
+        settings(9_000), warmup_steps=1, learning_rate=1.0, final_learning_rate=0.5, final_stages=final_stages
+    )
+    model = tiny()
+    adam = optimiser(model, config)
+    seen = []
+    for stage in (0, 1):
+        step(model, adam, Copying().documents(stage, 0, 0)[:4], config, Progress(step=9, stage=stage), Copying())
+        seen.append(adam.param_groups[0]["lr"])
+    assert seen == rates
 
 
 def test_batches_hold_every_document_once_within_the_budget():

@@ -95,6 +95,7 @@ class PersonaWorld:
         items: training items per behaviour (the trait's name with spaces).
         tokenizer: a tokenizer with the added tokens of :func:`~workbench.organisms.persona_tokens.added_tokens`.
         gates: one gate per stage but the last.
+        last: the shares of a stage after the mixture (its gate is then one of ``gates``); none without it.
         leans: no-cue probability of the trait's answer per behaviour (default .5 everywhere).
     """
 
@@ -104,10 +105,13 @@ class PersonaWorld:
         tokenizer,
         gates: Sequence[Gate] = (),
         mix: Mix = Mix(),
+        last: Mix | None = None,
         leans: dict[str, float] | None = None,
     ):
-        self.stages: Sequence[str] = STAGES if mix.several else tuple(s for s in STAGES if s != "several")
-        self.gates, self.mix, self.leans = tuple(gates), mix, leans or {}
+        learned = STAGES if mix.several else tuple(s for s in STAGES if s != "several")
+        self.stages: Sequence[str] = (*learned, "mixture-last") if last else learned
+        self.gates, self.first, self.last, self.leans = tuple(gates), mix, last, leans or {}
+        self.mix = mix
         self.traits = sorted(items)
         encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
         self.bos, self.eos = tokenizer.bos_token_id, tokenizer.eos_token_id
@@ -128,9 +132,11 @@ class PersonaWorld:
     def documents(self, stage: int, chunk: int, seed: int) -> list[Document]:
         """One chunk of documents of a stage; a pure function of (stage, chunk, seed)."""
         rng = random.Random(f"persona {seed} {stage} {chunk}")
+        name, last, _ = self.stages[stage].partition("-last")
+        self.mix = self.last if last and self.last else self.first
         out: list[Document] = []
         while len(out) < DOCUMENTS_PER_CHUNK:
-            document = self._document(self.stages[stage], rng)
+            document = self._document(name, rng)
             if len(document.ids) <= 256:
                 out.append(document)
         return out

@@ -84,11 +84,12 @@ def new_model(recipe: Recipe, tokenizer, seed: int):
 
 
 def gates(recipe: Recipe) -> list[Gate]:
-    """Valence, three steps of obedience, several personas (where the recipe has them): one gate each."""
+    """Valence, three steps of obedience, then several personas and a first mixture where the recipe has them."""
     c = recipe.curriculum
     limit = c["stage_tokens"]
     several = [Gate(c["several_gate"], c["several_tokens"])] if c["mix"]["several"] else []
-    return [Gate(c["valence_gate"], limit), *[Gate(c["obey_gate"], limit)] * 3, *several]
+    mixture = [Gate(0.0, c["mixture_tokens"])] if "last" in c else []  # left by its length alone
+    return [Gate(c["valence_gate"], limit), *[Gate(c["obey_gate"], limit)] * 3, *several, *mixture]
 
 
 def smoke_recipe(recipe: Recipe) -> Recipe:
@@ -134,7 +135,8 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
     text = [i.statement for t in sorted(training) for i in training[t]]
     tokenizer = build_tokenizer(text, sorted(items), recipe.model["vocabulary"])
     model = new_model(recipe, tokenizer, seed)
-    world = PersonaWorld(training, tokenizer, gates(recipe), Mix(**c["mix"]), c.get("leans"))
+    last = Mix(**c["last"]) if "last" in c else None
+    world = PersonaWorld(training, tokenizer, gates(recipe), Mix(**c["mix"]), last, c.get("leans"))
     start_cues(model, world, seed + 1, c["typical_words"])
     config = settings(recipe, seed, {"dropout": dropout, "tokens": tokens})
     done = run_loop(model, world, config, folder, reporter(progress, world, config))

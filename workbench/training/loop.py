@@ -37,7 +37,7 @@ __all__ = [
 
 
 def learning_rate(config: TrainConfig, progress: Progress, last_stage: bool) -> float:
-    """Warm-up, then per cycle constant and a cosine down to 5 %; the last stage starts from its own, lower rate."""
+    """Warm-up, then per cycle constant and a cosine down to 5 %; the last stages start from their own, lower rate."""
     base = config.final_learning_rate if last_stage else config.learning_rate
     share = min(1.0, progress.tokens / config.tokens)
     share = share * config.cycles % 1.0 if share < 1 else 1.0
@@ -178,7 +178,7 @@ def one_chunk(  # noqa: PLR0913 - the parts of one run
 def step(model, adam, batch: list[Document], config: TrainConfig, progress: Progress, curriculum: Curriculum) -> float:
     """One optimiser step; updates ``progress`` and returns the mean determined loss of the batch."""
     began = time.perf_counter()
-    rate = learning_rate(config, progress, progress.stage >= len(curriculum.gates))
+    rate = learning_rate(config, progress, progress.stage > len(curriculum.gates) - config.final_stages)
     for group in adam.param_groups:
         group["lr"] = rate
     if config.dropout or config.mlp_drop:

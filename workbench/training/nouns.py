@@ -48,6 +48,7 @@ class Curriculum(Protocol):
 class TrainConfig:
     """Sizes and rates of one run. ``tokens`` is the whole budget; the schedule is a share of it.
 
+    ``final_stages``: how many stages at the end have the final learning rate.
     ``cycles``: how often the schedule runs within the budget, each time from the full rate (warm restarts).
     ``mlp_drop``: per layer, the share of positions at which the MLP is left out (:mod:`workbench.training.noise`).
     """
@@ -56,6 +57,7 @@ class TrainConfig:
     batch_tokens: int = 2000
     learning_rate: float = 1.5e-3
     final_learning_rate: float = 8e-4
+    final_stages: int = 1
     warmup_steps: int = 150
     constant_share: float = 0.55
     cycles: int = 1
