@@ -157,7 +157,7 @@ def screen(  # noqa: PLR0913 - as for sweep
                     prompt=prompt, batch_tokens=batch_tokens) for rule in rules]  # fmt: skip
     asked = each[0]
     if not resumable(model):
-        # their attention makes the gradient of padding, and with it of everything, NaN
+        # through their own masks the gradient of padding, and with it of everything, may be NaN
         warnings.warn(f"{model.name}: the screen of a {type(model.bridge.original_model).__name__} runs one prompt at "
                       "a time, without padding", stacklevel=2)  # fmt: skip
         asked = replace(asked, batch_tokens=1)
@@ -166,20 +166,20 @@ def screen(  # noqa: PLR0913 - as for sweep
     with frozen(model):
         for bundle, found in halving(partial(_slopes, asked, rules), parts, asked.batch_tokens, Bundle.halves):
             np.add.at(values, bundle.index.numpy(), found)
-    pairs = concept.pairs
+    return _labelled(asked, rules, values)
+
+
+def _labelled(asked: Request, rules: Sequence[str], values: np.ndarray) -> Screen:
+    """The slopes with their axes, and what they are of."""
+    model, concept, pairs = asked.model, asked.concept, asked.concept.pairs
     source = {
         "model": model.digest, "model_name": model.name, "concept": concept.digest, "concept_name": concept.name,
-        "toward": toward, "prompt": asked.prompt_name, "method": MARK, "batch_tokens": asked.batch_tokens,
+        "toward": asked.toward, "prompt": asked.prompt_name, "method": MARK, "batch_tokens": asked.batch_tokens,
     }  # fmt: skip
     return Screen(
-        values,
-        tuple(p.id for p in pairs),
-        tuple(p.group for p in pairs),
-        tuple(plan.site for plan in asked.plans),
-        rules,
-        asked.names,
-        source,
-    )
+        values, tuple(p.id for p in pairs), tuple(p.group for p in pairs), tuple(plan.site for plan in asked.plans),
+        tuple(rules), asked.names, source,
+    )  # fmt: skip
 
 
 def _slopes(
