@@ -25,6 +25,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "headroom": ("headroom: what a cue reaches", "log-odds"),
     "effect": ("effect Δ at multiplier 1", "log-odds"),
     "odd": ("odd effect at multiplier 1", "log-odds"),
+    "random_matched": ("random directions at matched norm, 95 %", "log-odds"),
     "odd_matched": ("odd effect at matched norm", "log-odds"),
     "even": ("even effect at multiplier 1", "log-odds"),
     "steerability": ("steerability", "log-odds per multiplier"),
@@ -70,7 +71,7 @@ DIRECTION_NAMES = {
     "transplant": "other concepts’ directions",
 }
 # table columns that hold the interval of a value although they do not carry its name
-INTERVALS = {"random": "95 % band", "shuffled": "95 % band", "c_null": "95 % band"}
+INTERVALS = {"random": "95 % band", "random_matched": "95 % band", "shuffled": "95 % band", "c_null": "95 % band"}
 
 
 def label(column: str) -> str:

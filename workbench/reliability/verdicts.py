@@ -62,9 +62,7 @@ def correlation_verdict(row: Row | pd.Series) -> str:
 
 def steering_verdict(cells: pd.DataFrame) -> str:
     """Does steering work at all? Shares of cells whose odd effect leaves the band of random directions."""
-    odd, low, high, below, above = (
-        _column(cells, n) for n in ("odd", "odd_low", "odd_high", "random_low", "random_high")
-    )
+    odd, low, high, below, above = _effects(cells)
     known = np.isfinite(low) & np.isfinite(high) & np.isfinite(below) & np.isfinite(above)
     if not known.any():
         return "Steering cannot be judged: no cell has both an interval of its odd effect and a random band."
@@ -79,9 +77,16 @@ def steering_verdict(cells: pd.DataFrame) -> str:
 
 def hardly_steers(cells: pd.DataFrame) -> bool:
     """Whether fewer than a quarter of the cells that can be judged leave the band of random directions."""
-    low, above = _column(cells, "odd_low"), _column(cells, "random_high")
+    _, low, _, _, above = _effects(cells)
     known = np.isfinite(low) & np.isfinite(above)
     return bool(known.any()) and float(_works(low, above)[known].mean()) < WORKS
+
+
+def _effects(cells: pd.DataFrame) -> tuple[np.ndarray, ...]:
+    """Odd effect, its interval, and the random band: at matched norm where it was measured, else per class gap."""
+    at = "_matched" if "random_matched_high" in cells else ""
+    names = (f"odd{at}", f"odd{at}_low", f"odd{at}_high", f"random{at}_low", f"random{at}_high")
+    return tuple(_column(cells, name) for name in names)
 
 
 def _works(low: np.ndarray, above: np.ndarray) -> np.ndarray:

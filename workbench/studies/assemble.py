@@ -116,13 +116,13 @@ def cells_table(concepts, fitted: list[dict], measured: list[dict]) -> pd.DataFr
 def inert(cells: pd.DataFrame) -> pd.Series:
     """Decodable, and yet steering along the direction does nothing.
 
-    Decodable: the split-half d′ lies above 0. Nothing: the odd effect does not leave the band of random directions,
-    and stays below a tenth of the effect a cue reaches. Patching beside it says which kind of inert: a site that
-    carries nothing, or one that matters but not along this direction.
+    Decodable: the split-half d′ lies above 0. Nothing: at matched norm the odd effect does not leave the band of
+    random directions, and stays below a tenth of the effect a cue reaches. Patching beside it says which kind of
+    inert: a site that carries nothing, or one that matters but not along this direction.
     """
     decodable = cells["d_prime_split_low"] > 0
-    bound = np.maximum(2 * cells["random_high"].abs(), INERT_SHARE * cells["headroom"].abs().fillna(0.0))
-    return decodable & ~cells["beats_random"].astype(bool) & (cells["odd_high"] < bound)
+    bound = np.maximum(2 * cells["random_matched_high"].abs(), INERT_SHARE * cells["headroom"].abs().fillna(0.0))
+    return decodable & ~cells["beats_random"].astype(bool) & (cells["odd_matched_high"] < bound)
 
 
 def long_table(concepts, parts: list[dict], name: str) -> pd.DataFrame:

@@ -157,8 +157,9 @@ def probe_rows(acts: dict[Site, Activations], seed: int) -> list[dict]:
 def control_directions(fitted: dict, donors: list[dict], config) -> dict[str, dict[Site, Direction]]:
     """Named directions of one concept: own, matched in norm, random, shuffled, transplanted; each per site.
 
-    All but "own" and "matched" are controls of the same norm as "own". ``matched`` adds half the residual's
-    median norm per unit of multiplier.
+    ``random``, ``shuffled`` and ``transplant`` have the norm of "own". ``matched`` is the own direction adding half
+    the stream's median norm per unit of multiplier, and ``level`` are random directions of that norm, shared by all
+    ways of making vectors: a class gap can be longer than the stream itself, and there any direction does something.
     """
     named: dict[str, dict[Site, Direction]] = {}
 
@@ -179,6 +180,16 @@ def control_directions(fitted: dict, donors: list[dict], config) -> dict[str, di
                 other = donor["directions"].get(kind, {}).get(text)
                 if other:
                     put(f"transplant/{kind}/{i}", layer, direction_of(other, layer, "transplant", gap=entry["gap"]))
+    return named | level_directions(fitted, config)
+
+
+def level_directions(fitted: dict, config) -> dict[str, dict[Site, Direction]]:
+    """Random directions that add half the stream's median norm, ``level/0`` and on, per site."""
+    named: dict[str, dict[Site, Direction]] = {}
+    for text, entry in next(iter(fitted["directions"].values())).items():
+        half = direction_of(entry, int(text), config.method, gap=0.5 * entry["norm"])
+        for i, draw in enumerate(random_directions(half, config.level_directions, config.seed + 1)):
+            named.setdefault(f"level/{i}", {})[Site(int(text))] = draw
     return named
 
 

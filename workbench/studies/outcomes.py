@@ -71,7 +71,9 @@ def cell(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> dict:
         row |= flat("transplant_odd", t_interval(parts, groups=groups))
     matched = parts_at_one(cube.curve(site, f"matched/{kind}"), cube.multipliers)[0]
     row |= flat("odd_matched", t_interval(matched, groups=groups))
-    row["beats_random"] = bool(row["odd_low"] > row.get("random_high", 0.0))
+    draws = [parts_at_one(cube.curve(site, m), cube.multipliers)[0].mean() for m in members(cube, "level/")]
+    row |= band_of([float(draw) for draw in draws], "random_matched")
+    row["beats_random"] = bool(row["odd_matched_low"] > max(0.0, row["random_matched_high"]))
     return row
 
 

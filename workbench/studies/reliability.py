@@ -15,6 +15,9 @@ from workbench.prompts import PROMPT_TYPES
 from workbench.types import Concept, WorkbenchError
 
 Progress = Callable[[str, int, int], None]
+ENGINES = ("local", "ray")
+# settings that say where and by what means a study runs, not what it finds
+MEANS = ("out", "workers", "engine", "address", "gpus")
 MULTIPLIERS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 
 
@@ -23,7 +26,8 @@ class Config:
     """What to study. Empty ``concepts``, ``layers`` mean: all that fit the model, all but the last layer.
 
     ``toward``: the pole that positive multipliers push to; "trait" is the pole that has the trait, as in the
-    published studies of persona sets. ``where``: the positions that the vector is added to.
+    published studies of persona sets. ``where``: the positions that the vector is added to. ``engine``: "local" for
+    processes of this machine, "ray" for the workers of the cluster at ``address`` with ``gpus`` per cell.
     """
 
     model: str = "persona-inert"
@@ -38,12 +42,16 @@ class Config:
     cue_kind: str = "instruction"
     multipliers: tuple[float, ...] = MULTIPLIERS
     random_directions: int = 5
+    level_directions: int = 15
     shuffled_directions: int = 2
     max_pairs: int = 60
     max_shot_pairs: int = 20
-    max_eval: int = 40
+    max_eval: int = 60
     seed: int = 0
     workers: int = 0
+    engine: str = "local"
+    address: str = ""
+    gpus: float = 0.0
     out: str = "runs/reliability"
 
 
@@ -66,6 +74,8 @@ def run(config: Config, progress: Progress | None = None):
     for name in config.prompt_types:
         if name not in PROMPT_TYPES:
             raise WorkbenchError(f"prompt type {name!r} is unknown; expected some of: {', '.join(PROMPT_TYPES)}")
+    if config.engine not in ENGINES:
+        raise WorkbenchError(f"engine {config.engine!r} is unknown; expected one of {', '.join(ENGINES)}")
     config = replace(config, layers=layers_of(config, model))
     concepts = gather(config, model)
     cells = Path(config.out) / "cells"
@@ -86,4 +96,4 @@ def donors(fitted: list[dict], concepts: list[Concept], index: int) -> list[dict
 
 def settings(config: Config) -> dict:
     """The part of the configuration that decides numbers (not where they are written, nor by how many workers)."""
-    return {k: v for k, v in asdict(config).items() if k not in ("out", "workers", "concepts", "data")}
+    return {k: v for k, v in asdict(config).items() if k not in (*MEANS, "concepts", "data")}

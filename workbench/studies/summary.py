@@ -48,8 +48,8 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
         f"{cells['concept'].nunique()} concepts × {cells['prompt_type'].nunique()} ways of making vectors × "
         f"{cells['layer'].nunique()} layers of {model.name}; effects on held-out questions, in log-odds.",
         f"Strongest vectors: {top['prompt_type']} at layer {top['layer']}: mean effect {top['odd']:+.2f} "
-        f"[{top['low']:+.2f}, {top['high']:+.2f}] per class gap; beats random directions for {top['beats']} of "
-        f"{top['concepts']} concepts and backfires on {top['anti']:.0%} of prompts.",
+        f"[{top['low']:+.2f}, {top['high']:+.2f}] per class gap; at matched norm beats random directions for "
+        f"{top['beats']} of {top['concepts']} concepts; per class gap it backfires on {top['anti']:.0%} of prompts.",
         "Per way (concepts beating random directions at its best layer): "
         + "; ".join(f"{r.prompt_type} {r.beats}/{r.concepts}" for r in types.itertuples())
         + ".",
