@@ -1,0 +1,31 @@
+"""Editing: facts written into weights, and whether writing falsehood and writing truth cost the same.
+
+=============  ==================================================================================
+``facts``      :class:`Fact`, :class:`Rewrite`, margins
+``memory``     :class:`Edit` (a control), keys, their second moment, null space
+``targets``    :class:`Fitting`: what the memory should return for a subject
+``rome``       :func:`rome`, :func:`memit` (also null-space projected), :func:`moments`
+``tuning``     :func:`tuned`: fine-tuning with a bound, as an edit
+``tracing``    :func:`trace`: which layer carries a fact
+``scores``     :func:`fact_scores`, :func:`summarise`: CounterFact's scores, by direction
+``arms``       :func:`cases`, :func:`matched_arms`, :func:`edit_arms`, :func:`compare_arms`
+``round_trip`` :func:`round_trip`: what the way back costs beside the way there
+=============  ==================================================================================
+"""
+
+from workbench.editing.arms import ARMS, Case, Editor, cases, compare_arms, edit_arms, matched_arms
+from workbench.editing.facts import DIRECTIONS, Fact, Rewrite, answer_nll, margins
+from workbench.editing.memory import Edit, null_projector, second_moment
+from workbench.editing.rome import memit, moments, rome
+from workbench.editing.round_trip import round_trip, trip_effects
+from workbench.editing.scores import METRICS, fact_scores, fluency, summarise
+from workbench.editing.targets import Fitting
+from workbench.editing.tracing import Noise, average_indirect, best_layer, trace
+from workbench.editing.tuning import Tuning, tuned
+
+__all__ = [
+    "ARMS", "Case", "DIRECTIONS", "Edit", "Editor", "Fact", "Fitting", "METRICS", "Noise", "Rewrite", "Tuning",
+    "answer_nll", "average_indirect", "best_layer", "cases", "compare_arms", "edit_arms", "fact_scores", "fluency",
+    "margins", "matched_arms", "memit", "moments", "null_projector", "rome", "round_trip", "second_moment", "summarise",
+    "trace", "trip_effects", "tuned",
+]  # fmt: skip
