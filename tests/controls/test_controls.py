@@ -13,9 +13,9 @@ from workbench.symmetry.readings import read
 from workbench.types import POLES, Concept, Pair, WorkbenchError
 
 METHODS = {
-    "ablate", "actadd", "add", "add_layers", "add_pole", "baked_projection", "clamp", "few_shot", "floor", "gate",
-    "in_context_edit", "instruction", "lda", "leace", "mean_projection", "negate", "persona", "reading_vector",
-    "rotate", "subspace", "veto",
+    "ablate", "actadd", "add", "add_layers", "add_pole", "baked_projection", "clamp", "constrained_tuning", "few_shot",
+    "floor", "gate", "in_context_edit", "instruction", "lda", "leace", "mean_projection", "memit", "negate",
+    "null_space_edit", "persona", "reading_vector", "rotate", "subspace", "veto",
 }  # fmt: skip
 
 

@@ -7,8 +7,9 @@ A researcher adds a method by writing one such file here, or anywhere as ``modul
 
 Steering: add, add_pole, negate, ablate, clamp, rotate, gate, actadd, reading_vector, lda, add_layers ·
 prompting: instruction, persona, few_shot, in_context_edit, veto ·
-erasure: leace, mean_projection, subspace, baked_projection · defence: floor (and veto).
-Editing and training methods are files of the same form.
+erasure: leace, mean_projection, subspace, baked_projection · defence: floor (and veto) ·
+editing: memit, null_space_edit, constrained_tuning (every pair is a fact, its question the subject).
+Training methods are files of the same form.
 """
 
 from workbench.controls.find import Method, about_method, find_method, method_names
