@@ -15,7 +15,7 @@ from workbench.records.plain import plain
 from workbench.records.tables import table_digest
 from workbench.types import digest_of
 
-PLACES = ("out", "data", "resume", "workers")
+PLACES = ("out", "data", "resume", "workers", "engine", "address", "gpus")
 
 
 def versions() -> dict[str, str]:
@@ -63,7 +63,7 @@ class Record:
     def digest(self) -> str:
         """What was run and found. Leaves out when, where, how long and with which versions.
 
-        Of the config it leaves out the places and means (``out``, ``data``, ``resume``, ``workers``): the data's
+        Of the config it leaves out the places and means (``out``, ``data``, ``workers``, ``engine``, …): the data's
         content counts through the digests of the concepts.
         """
         config = {k: v for k, v in self.config.items() if k not in PLACES}

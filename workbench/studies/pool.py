@@ -32,7 +32,7 @@ def grid(function: Callable, jobs: Sequence[tuple[Any, ...]], model, cells: Path
     """``function(model, *job)`` for every job, in order; results are plain JSON and kept under ``cells``.
 
     A cell that is already there is read, not computed. With more than one worker, and a model that can be
-    loaded again by name, cells run in local processes of one thread each.
+    loaded again by name, cells run in local processes of one thread each; with the engine "ray", on its workers.
     """
     cells.mkdir(parents=True, exist_ok=True)
     paths = [cells / f"{function.__name__}-{cell_key(function, job, model.digest)}.json" for job in jobs]
@@ -49,6 +49,11 @@ def _run(
     function: Callable, jobs: Sequence[tuple[Any, ...]], todo: list[int], model, paths: list[Path]
 ) -> Iterator[int]:
     """Compute the missing cells; yields their indices as they are written."""
+    if todo and getattr(jobs[0][0], "engine", "local") == "ray":
+        from workbench.studies.cluster import on_ray
+
+        yield from on_ray(function, jobs, todo, model, paths)
+        return
     workers = jobs[0][0].workers or min(os.cpu_count() or 1, max(1, len(todo)))
     source = "" if model.hooks else model.source
     if workers == 1 or not source or len(todo) < 2:
@@ -64,18 +69,21 @@ def _run(
 
 def in_worker(function: Callable, source: str, job: tuple, path: Path, index: int) -> int:
     """One cell in a worker process; the model is loaded once per process."""
-    write(path, function(_model(source), *job))
+    write(path, function(model_of(source), *job))
     return index
 
 
 @lru_cache(maxsize=1)
-def _model(source: str):
+def model_of(source: str, device: str = "", dtype: str = ""):
+    """The model of a worker process, loaded once, on one thread; ``device`` and ``dtype`` where they are not usual."""
     import torch
 
     from workbench.models import load
 
     torch.set_num_threads(1)
-    return load(source)
+    if not device:
+        return load(source)
+    return load(source, device=device, dtype=getattr(torch, dtype))
 
 
 def write(path: Path, result: dict) -> None:
