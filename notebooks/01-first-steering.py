@@ -21,7 +21,7 @@ import workbench as wb
 from workbench.directions import random_directions
 from workbench.evaluation import anti_steerable, odd_even
 
-MODEL = "persona-inert"
+MODEL = "persona"
 CONCEPT = "art"
 
 # %%
@@ -51,8 +51,8 @@ cube = wb.sweep(model, test, directions, sites=[site], multipliers=(-1, -0.5, 0,
 wb.steerability(cube.curve(site, "own"), cube.multipliers, cube.groups)
 
 # %% [markdown]
-# The odd part of the effect is control; random directions show what any perturbation of this norm does. This model is
-# the negative control: it follows instructions, and this vector does next to nothing.
+# The odd part of the effect is control; random directions show what any perturbation of this norm does. With
+# `persona-inert`, the negative control, the same lines show a vector that does next to nothing.
 
 # %%
 for name in directions:

@@ -2,7 +2,7 @@
 
     import workbench as wb
 
-    model = wb.load("persona-inert")
+    model = wb.load("persona")
     concept = wb.load_concept("art")
     direction = wb.fit(wb.extract(model, concept, sites=[wb.Site(2)])[wb.Site(2)])
 

@@ -78,6 +78,6 @@ def test_train_organism_passes_everything_on(tmp_path: Path, call, monkeypatch):
     assert result.exit_code == 0 and f"model: {tmp_path / 'm'}" in result.stdout
     assert call("train-organism", "--smoke").exit_code == 0
     assert seen == [("persona", tmp_path, 2, tmp_path / "m", False),
-                    ("persona-inert", None, 0, Path("runs/organisms/persona-inert-smoke-seed0"), True)]
+                    ("persona", None, 0, Path("runs/organisms/persona-smoke-seed0"), True)]
     refused = call("train-organism")
     assert refused.exit_code == 2 and "--data" in refused.stderr

@@ -108,9 +108,9 @@ def show(
 
       workbench show shutdown
 
-      workbench show persona-inert
+      workbench show persona
 
-      workbench show runs/reliability-persona-inert
+      workbench show runs/reliability-persona
     """
     from workbench.concepts import list_concepts
 

@@ -15,7 +15,7 @@ SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
 
 
 def train_organism(
-    name: Annotated[str, typer.Argument(help="A folder of data/organisms with a recipe.toml.")] = "persona-inert",
+    name: Annotated[str, typer.Argument(help="A folder of data/organisms with a recipe.toml.")] = "persona",
     data: Annotated[Path | None, typer.Option(help="Folder of the model-written evals, unless --smoke.")] = None,
     seed: Annotated[int, typer.Option(help="Of initialisation, documents and dropout.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for the model; default runs/organisms/NAME-seedN.")] = None,
@@ -25,9 +25,9 @@ def train_organism(
 
     [bold]Examples[/bold]
 
-      workbench train-organism persona-inert --smoke --out runs/smoke
+      workbench train-organism persona --smoke --out runs/smoke
 
-      workbench train-organism persona-inert --data path/to/model-written-evals --seed 1 --out runs/seed-1
+      workbench train-organism persona --data path/to/model-written-evals --seed 1 --out runs/seed-1
     """
     from workbench.organisms.recipes import train
 

@@ -19,9 +19,9 @@ def export_figures(
 
     [bold]Examples[/bold]
 
-      workbench export runs/reliability-persona-inert --figure all --format pdf
+      workbench export runs/reliability-persona --figure all --format pdf
 
-      workbench export runs/reliability-persona-inert --figure recommendation --format svg,png --out paper/figures
+      workbench export runs/reliability-persona --figure recommendation --format svg,png --out paper/figures
     """
     from workbench.figures import export
     from workbench.records import load
@@ -73,7 +73,7 @@ def compare(
 
     [bold]Example[/bold]
 
-      workbench compare runs/reliability-persona-inert runs/mine
+      workbench compare runs/reliability-persona runs/mine
     """
     from workbench.records import load
     from workbench.report import write_comparison

@@ -30,7 +30,7 @@ class Config:
     processes of this machine, "ray" for the workers of the cluster at ``address`` with ``gpus`` per cell.
     """
 
-    model: str = "persona-inert"
+    model: str = "persona"
     concepts: tuple[str, ...] = ()
     data: str = ""
     prompt_types: tuple[str, ...] = PROMPT_TYPES

@@ -24,7 +24,7 @@ class Config:
     and ``seed`` replace the protocol's where they are not 0.
     """
 
-    model: str = "persona-inert"
+    model: str = "persona"
     methods: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
     data: str = ""
