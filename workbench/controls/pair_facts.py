@@ -1,5 +1,6 @@
 """A concept's pairs as facts: the question is the subject, the pole's answer is the object to write."""
 
+import re
 from collections.abc import Sequence
 
 from workbench.concepts import neutral_texts
@@ -15,8 +16,9 @@ FITTING = Fitting(essence="")
 
 
 def requests(concept: Concept, toward: Pole, count: int) -> list[Rewrite]:
-    """The first ``count`` pairs, each asked to be answered toward the pole."""
-    return [Rewrite(bare_prompt(pair, concept.card), pair.question.strip(), pair.answer(toward))
+    """The first ``count`` pairs, each asked to be answered toward the pole; the subject ends with the last word."""
+    # closing marks are merged with the line break behind them by many tokenizers
+    return [Rewrite(bare_prompt(pair, concept.card), re.sub(r"\W+$", "", pair.question), pair.answer(toward))
             for pair in concept.pairs[:count]]  # fmt: skip
 
 
