@@ -1,0 +1,263 @@
+"""The steering panel: its numbers are those of plain verbs, it reads cubes, and nothing from data becomes markup."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+
+import workbench as wb
+from workbench.models import encode, forward
+from workbench.sweep import load_cube, save_cube
+from workbench.types import Direction, WorkbenchError
+from workbench.widgets import (
+    COLUMNS,
+    Completion,
+    Notice,
+    Setting,
+    Steering,
+    SteeringPanel,
+    answers,
+    as_code,
+    completions,
+    divergence,
+    notices,
+    shown,
+    steering,
+    steering_panel,
+)
+from workbench.widgets.text import log_odds, next_log_probs
+
+EVIL = '<img src=x onerror="alert(1)">&<script>alert(2)</script>'
+
+
+@pytest.fixture(scope="module")
+def state() -> Steering:
+    return Steering(wb.load("persona-inert"), ["art"])
+
+
+@pytest.fixture(scope="module")
+def small(gpt2_model, small_concept) -> Steering:
+    """A random model on short questions: quick, and it writes strange tokens."""
+    return Steering(gpt2_model, [small_concept], shares=(0.17, 0.5, 0.33))
+
+
+def at(state: Steering, **changes) -> Setting:
+    return replace(state.start(), **({"max_new_tokens": 4} | changes))
+
+
+def test_the_copied_code_runs_and_gives_the_same_numbers(state):
+    setting = at(state, layer=1, aligned=2.0, unaligned=1.0, where="after_prompt")
+    found: dict = {}
+    exec(as_code(state, setting), found)  # noqa: S102 - what a reader does with it
+    assert found["texts"] == {name: c.text for name, c in completions(state, setting).items()}
+    own = state.curve(setting).query("direction == 'own'").set_index("multiplier")
+    assert found["cube"].multipliers == (-1.0, 0.0, 2.0)
+    steered = found["cube"].curve(wb.Site(1), "own")
+    change = {m: (steered[:, k] - steered[:, 1]) for k, m in enumerate(found["cube"].multipliers)}
+    groups = np.asarray(found["cube"].groups)
+    for multiplier in (-1.0, 2.0):
+        means = [change[multiplier][groups == g].mean() for g in dict.fromkeys(groups)]
+        assert np.mean(means) == pytest.approx(own.loc[multiplier, "mean"], abs=1e-4)
+
+
+def test_free_text_rotation_and_memory_models_are_copied_too(small):
+    code = as_code(small, at(small, text="Tea'\n\"?", operator="rotate"))
+    assert "prompt = 'Tea\\'\\n\"?'" in code and "operator = Rotate(angle=15.0)" in code
+    assert "# model: 'tiny-gpt2'" in code and "# concept: 'small'" in code and "pair = " not in code
+    compile(code, "copied", "exec")
+
+
+def test_an_operator_with_tensors_cannot_be_copied(small):
+    gate = wb.Conditional(wb.Add(), small.direction(small.start()))
+    held = replace(small, operators={"gated": gate})
+    with pytest.raises(WorkbenchError, match="'gated' holds more"):
+        as_code(held, at(held, operator="gated"))
+
+
+@pytest.mark.parametrize("where", ["all", "answer", "after_prompt", "last"])
+def test_completions_are_greedy_under_the_very_steering_that_wrote_them(small, where):
+    setting = at(small, where=where, aligned=2.0, max_new_tokens=6)
+    found = completions(small, setting)
+    assert tuple(found) == COLUMNS
+    for name, model in small.models(setting).items():
+        ids = [small.prompt(setting)]
+        assert found[name].text == wb.generate(model, ids, max_new_tokens=6)[0]
+        first = forward(model, encode(model, ids), positions="last")[0].log_softmax(-1)
+        assert found[name].log_probs[0] == pytest.approx(float(first.max()), abs=1e-4)
+        assert all(value <= 0 for value in found[name].log_probs)
+
+
+def test_answers_agree_with_the_sweep_and_divergence_with_its_definition(small):
+    setting = at(small, layer=1, aligned=1.5, unaligned=0.5)
+    odds, cube = log_odds(answers(small, setting)), small.curves(setting)
+    row = cube.prompts.index(small.pair(setting).id)
+    for name in COLUMNS:
+        swept = cube.curve(setting.site, "own")[row, cube.multipliers.index(setting.multiplier(name))]
+        assert odds[name] == pytest.approx(swept, abs=1e-4)
+    logs = next_log_probs(small, setting)
+    kl = torch.nn.functional.kl_div(logs["unsteered"], logs["aligned"], log_target=True, reduction="sum")
+    assert divergence(small, setting)["aligned"] == pytest.approx(float(kl), abs=1e-5)
+    free = answers(small, at(small, text="Hi"))
+    assert log_odds(free) == {} and len(free) == 15
+    assert small.prompt_curve(at(small, text="Hi")).empty and len(small.prompt_curve(setting)) == 9
+
+
+def test_doses_say_what_is_done_to_the_activations(small):
+    setting = at(small, aligned=1.5, unaligned=0.5)
+    h, direction = small.activations(setting).last(), small.direction(setting)
+    doses = small.doses(setting)
+    assert doses["aligned"].gaps == pytest.approx(1.5, abs=1e-3)
+    assert doses["unaligned"].gaps == pytest.approx(-0.5, abs=1e-3)
+    ratio = float((1.5 * direction.gap / h.norm(dim=1)).median())
+    assert doses["aligned"].ratio == pytest.approx(ratio, rel=1e-3)
+    assert small.doses(at(small, aligned=0.0))["aligned"].ratio == 0
+
+
+def test_a_saved_cube_is_read_and_nothing_is_swept_again(small, tmp_path, monkeypatch):
+    setting = at(small)
+    fresh = small.curve(setting)
+    saved = load_cube(save_cube(small.sweep(setting), tmp_path / "cube"))
+    quick = replace(small, cube=saved, kept={})
+    monkeypatch.setattr(steering, "sweep", lambda *a, **k: pytest.fail("swept again"))
+    for layer in range(4):
+        assert quick.covers(replace(setting, layer=layer))
+    np.testing.assert_allclose(quick.curve(setting)["mean"], fresh["mean"], atol=1e-5)
+    panel = SteeringPanel(quick, setting)
+    panel.controls["layer"].value = 3
+    panel.controls["aligned"].value = 0.25
+    assert "read from the sweep" in panel.parts["status"].value
+    for other in ({"method": "lda"}, {"where": "last"}, {"operator": "rotate"}, {"prompt_type": "instruction"}):
+        assert not quick.covers(replace(setting, **other))
+    bare = replace(saved, source={k: v for k, v in saved.source.items() if k != "fitted"})
+    with pytest.raises(WorkbenchError, match=r"make it with Steering\.sweep"):
+        replace(small, cube=bare)
+
+
+@pytest.mark.parametrize(("slope", "warned"), [(2.0, False), (-2.0, True)])
+def test_backfire_is_seen_in_the_cube(state, slope, warned):
+    setting = at(state)
+    cube = state.sweep(setting, [setting.layer])
+    values = cube.values.copy()
+    values[:, :, 0] = slope * np.asarray(cube.multipliers) + np.linspace(0, 0.1, len(values))[:, None, None]
+    values[:, :, 1:] = 0
+    planted = replace(state, cube=replace(cube, values=values), kept={})
+    found = {n.about: n for n in notices(planted, setting, answers(planted, setting)) if n.about != "this prompt"}
+    assert found["aligned, backfire"].warn is warned and found["unaligned, backfire"].warn is warned
+    assert found["aligned"].warn is warned and ("no evidence" in found["unaligned"].text) is warned
+    points = planted.points(at(state, aligned=0.25, unaligned=3.0))["change"].tolist()
+    assert points[0] == pytest.approx(slope / 4) and np.isnan(points[1])
+
+
+def test_the_negative_control_is_warned_about(state):
+    setting = at(state)
+    said = [n.text for n in notices(state, setting, answers(state, setting)) if n.warn]
+    assert any("no evidence" in text for text in said)
+
+
+def test_an_operator_that_goes_the_other_way_is_said_to(small):
+    setting = at(small, operator="ablate", aligned=1.0, unaligned=0.0)
+    found = notices(small, setting, answers(small, setting))
+    gaps = small.doses(setting)["aligned"].gaps
+    assert any("not toward this pole" in n.text for n in found) == (not gaps > 0)
+    assert not any(n.about.startswith("unaligned") for n in found)
+
+
+def test_nothing_from_data_or_model_becomes_markup(small):
+    wild = Completion(EVIL, (EVIL, "\n"), (-0.1, -9.0), ended=True)
+    setting = at(small)
+    html = [
+        shown.completions_html(dict.fromkeys(COLUMNS, wild), setting), shown.notices_html([Notice(EVIL, EVIL)]),
+        shown.prompt_html((EVIL, EVIL)), shown.error_html(WorkbenchError(EVIL)), shown.error_html(ValueError(EVIL)),
+    ]  # fmt: skip
+    table = answers(small, setting).assign(answer=EVIL)
+    html.append(shown.answer_bars(table).to_json())
+    for text in html:
+        assert "<img" not in text and "<script" not in text and "alert" in text
+    assert shown.error_html(ValueError("two\nlines")).count("\n") == 0 and "ValueError: two lines" in shown.error_html(
+        ValueError("two\nlines")
+    )
+
+
+def picture(panel: SteeringPanel, name: str) -> list[dict]:
+    return panel.parts["pictures"].figures[name]["data"]
+
+
+def test_the_panel_follows_its_controls(small):
+    panel = SteeringPanel(small, at(small))
+    before = panel.parts["text"].value
+    panel.controls["aligned"].value = 2.0
+    assert panel.controls["unaligned"].value == 2.0 and panel.parts["text"].value != before
+    assert picture(panel, "curve")[-1]["x"] == [2.0, -2.0]
+    panel.same.value = False
+    panel.controls["unaligned"].value = 0.5
+    assert panel.setting.aligned == 2.0 and picture(panel, "curve")[-1]["x"] == [2.0, -0.5]
+    panel.controls["text"].value = EVIL
+    assert len(picture(panel, "bars")[0]["x"]) == 5 and "<img" not in panel.parts["prompt"].value
+    wanted = at(small, layer=0, pair=small.parts(small.start())[1].pairs[-1].id)
+    panel.setting = wanted
+    assert panel.setting == wanted and wanted.pair in panel.parts["code"].value
+    assert len(picture(panel, "curve")) == 8
+
+
+@dataclass(frozen=True)
+class Broken:
+    def __call__(self, h, direction: Direction, multiplier, mask):
+        raise RuntimeError(f"no\n{EVIL}")
+
+
+def test_an_error_is_one_line_and_the_last_numbers_stay(small):
+    panel = SteeringPanel(replace(small, operators=small.operators | {"broken": Broken()}, kept={}), at(small))
+    before = panel.parts["text"].value
+    panel.controls["operator"].value = "broken"
+    said = panel.parts["status"].value
+    assert "RuntimeError: no &lt;img" in said and "\n" not in said and panel.parts["text"].value == before
+    panel.controls["operator"].value = "add"
+    assert "wb-error" not in panel.parts["status"].value
+
+
+def test_another_concept_brings_its_questions(small, small_concept):
+    other = replace(
+        small_concept, name="other", pairs=tuple(replace(p, id=f"o-{p.id}", question=EVIL) for p in small_concept.pairs)
+    )
+    panel = SteeringPanel(replace(small, concepts=[small_concept, other], kept={}), at(small))
+    panel.controls["concept"].value = "other"
+    assert panel.setting.pair.startswith("o-") and "wb-error" not in panel.parts["status"].value
+    assert "<img" not in panel.parts["prompt"].value
+
+
+def test_a_dragged_slider_is_followed_once():
+    seen = []
+    later = steering_panel.Debounced(lambda: seen.append(1), 0.02)
+
+    async def drag():
+        for _ in range(5):
+            later()
+        await asyncio.sleep(0.2)
+
+    asyncio.run(drag())
+    assert seen == [1]
+    later()
+    assert seen == [1, 1]
+
+
+def test_what_does_not_exist_is_said_in_one_line(small):
+    for changes, said in (
+        ({"concept": "x"}, "'x' is not in this panel"), ({"operator": "x"}, "operator 'x' is unknown"),
+        ({"pair": "x"}, "question 'x' is not among"), ({"layer": 9}, "layer 9 is not in"),
+    ):  # fmt: skip
+        with pytest.raises(WorkbenchError, match=said):
+            answers(small, at(small, **changes))
+    with pytest.raises(WorkbenchError, match="not both 0 or more"):
+        at(small, unaligned=-1.0)
+    with pytest.raises(WorkbenchError, match="each once"):
+        Steering(small.model, ["art", "art"])
+    with pytest.raises(WorkbenchError, match="shorten"):
+        completions(small, at(small, text="a" * 256))
+
+
+def test_pictures_bring_their_own_library_and_dark_colours(small):
+    pictures = SteeringPanel(small, at(small)).parts["pictures"]
+    assert len(pictures.library) > 1e6 and pictures.dark["#0072b2"] == "#3f9fe0"
+    assert list(pictures.figures) == ["bars", "curve"]

@@ -1,0 +1,75 @@
+"""Plotly pictures in a notebook, drawn by the plotly.js of the installed package: nothing is fetched from a network.
+
+plotly 7.1's own ``FigureWidget`` stayed empty in JupyterLab 4.6, and it knows nothing of the page's theme.
+"""
+
+import json
+from typing import Any
+
+import anywidget
+import traitlets
+from plotly.graph_objects import Figure
+from plotly.offline import get_plotlyjs
+
+from workbench.plots.palette import swaps
+
+_DRAW = """
+function library(source) {
+  // a page may have an AMD loader; plotly.js must not find it
+  const module = { exports: {} };
+  new Function("module", "exports", "define", source)(module, module.exports, undefined);
+  return module.exports;
+}
+function recoloured(value, table) {
+  if (typeof value === "string") return Object.hasOwn(table, value) ? table[value] : value;
+  if (Array.isArray(value)) return value.map((item) => recoloured(item, table));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, recoloured(item, table)]));
+}
+function render({ model, el }) {
+  const Plotly = library(model.get("library"));
+  const box = document.createElement("div");
+  box.style.cssText = "display: grid; grid-template-columns: repeat(auto-fit, minmax(380px, 1fr)); width: 100%;";
+  el.style.width = "100%";
+  el.append(box);
+  const places = {};
+  function draw() {
+    const dark = document.body.dataset.jpThemeLight === "false";
+    for (const [name, figure] of Object.entries(model.get("figures"))) {
+      if (!places[name]) {
+        places[name] = document.createElement("div");
+        places[name].style.cssText = "min-width: 0;";
+        box.append(places[name]);
+      }
+      const { data, layout } = recoloured(figure, dark ? model.get("dark") : {});
+      Plotly.react(places[name], data, layout, { responsive: true, displayModeBar: false });
+    }
+  }
+  model.on("change:figures", draw);
+  const theme = new MutationObserver(draw);
+  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  requestAnimationFrame(draw);
+  return () => {
+    theme.disconnect();
+    model.off("change:figures", draw);
+    Object.values(places).forEach((place) => Plotly.purge(place));
+  };
+}
+export default { render };
+"""
+
+
+class Pictures(anywidget.AnyWidget):
+    """Figures side by side, by name; in dark colours where the page is dark. :meth:`show` replaces one."""
+
+    _esm = _DRAW
+    figures: Any = traitlets.Dict().tag(sync=True)
+    dark: Any = traitlets.Dict().tag(sync=True)
+    library: Any = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self):
+        super().__init__(dark=swaps("dark"), library=get_plotlyjs())
+
+    def show(self, name: str, figure: Figure) -> None:
+        """Draws ``figure`` (in the light colours) in the place of that name."""
+        self.figures = {**self.figures, name: json.loads(figure.to_json())}
