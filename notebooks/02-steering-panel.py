@@ -20,7 +20,7 @@
 import workbench as wb
 from workbench.widgets import Steering, SteeringPanel, answers, as_code, notices
 
-MODEL = "persona-inert"
+MODEL = "persona"
 CONCEPTS = ["power", "art"]
 
 # %%

@@ -76,6 +76,6 @@ def organism_file(model, name: str) -> Path | None:
 
 
 def parts(concept: Concept, seed: int) -> tuple[Concept, Concept, Concept]:
-    """(shots, fit, evaluate): disjoint groups; a tenth for shots, three tenths to fit, the rest to evaluate."""
-    shots, fit, evaluate = split_concept(concept, shares=(0.1, 0.3, 0.6), seed=seed)
+    """(shots, fit, evaluate): disjoint groups; a tenth for shots, four tenths to fit, half to evaluate."""
+    shots, fit, evaluate = split_concept(concept, shares=(0.1, 0.4, 0.5), seed=seed)
     return shots, fit, evaluate
