@@ -7,7 +7,7 @@ export TOKENIZERS_PARALLELISM ?= false
 export TRANSFORMERS_VERBOSITY ?= error
 
 .DEFAULT_GOAL := help
-.PHONY: help install study test lint lab clean
+.PHONY: help install study test lint lab bench clean
 
 help:  ## What there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -34,6 +34,11 @@ lint: $(INSTALLED)  ## ruff and pyright
 
 lab: $(INSTALLED)  ## JupyterLab with the notebooks
 	$(BIN)/workbench lab
+
+# BENCH_PEERS: a folder for packages whose pins do not fit ours; they are measured where they are installed there:
+#   .venv/bin/pip install --no-deps --target build/peers steering-vectors==0.12.2 repeng==0.4.0
+bench: $(INSTALLED)  ## Speed and memory beside plain hooks and peers (about 25 minutes, goes on where it was)
+	BENCH_PEERS=$${BENCH_PEERS:-$$(test -d build/peers && echo build/peers)} $(BIN)/python -m benchmarks
 
 clean:  ## Remove caches and builds (not .venv, not runs)
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis
