@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"types"}, {"stats", "records"}, {"concepts"}, {"prompts", "models"}, {"store"}, {"activations"}, {"directions"},
     {"geometry", "sweep"}, {"interventions", "training", "editing", "erasure"}, {"organisms", "circuits", "controls"},
-    {"evaluation", "probes"}, {"reliability", "symmetry"}, {"plots"}, {"figures", "widgets"}, {"report"}, {"studies"}, {"cli"},
+    {"evaluation", "probes"}, {"reliability", "symmetry"}, {"plots"}, {"figures", "widgets"}, {"report"},
+    {"studies"}, {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 FILE_LINES, FUNCTION_LINES = 300, 40

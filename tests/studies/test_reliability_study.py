@@ -30,7 +30,8 @@ def test_every_table_is_there_and_complete(small):
     assert len(cells) == 2 * 2 * 1
     wanted = {"curves", "prompts", "patching", "probes", "cosines_concepts", "correlations", "recommendation"}
     assert wanted <= set(tables)
-    for name in ("c_heldout", "d_prime_split", "odd", "odd_low", "random_high", "random_matched_high", "shuffled_high", "transplant_odd"):
+    bands = ("random_high", "random_matched_high", "shuffled_high")
+    for name in ("c_heldout", "d_prime_split", "odd", "odd_low", *bands, "transplant_odd"):
         assert np.isfinite(cells[name]).all(), name
     assert len(tables["prompts"]) == 2 * 2 * 12
 
@@ -62,8 +63,10 @@ def test_bad_settings_are_one_line(change, words, tmp_path):
 
 
 def test_inert_needs_decodable_and_idle():
-    base = {"d_prime_split_low": 1.0, "random_matched_high": 0.05, "headroom": 3.0, "odd_matched_high": 0.1, "beats_random": False}
-    rows = [base, {**base, "d_prime_split_low": -1.0}, {**base, "beats_random": True}, {**base, "odd_matched_high": 0.5}]
+    base = {"d_prime_split_low": 1.0, "random_matched_high": 0.05, "headroom": 3.0}
+    base |= {"odd_matched_high": 0.1, "beats_random": False}
+    changes = ({}, {"d_prime_split_low": -1.0}, {"beats_random": True}, {"odd_matched_high": 0.5})
+    rows = [{**base, **change} for change in changes]
     assert inert(pd.DataFrame(rows)).tolist() == [True, False, False, False]
 
 
