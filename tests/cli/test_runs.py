@@ -14,12 +14,12 @@ SYNTHETIC = Path(__file__).resolve().parent.parent / "report" / "synthetic.py"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> Path:
-    """A folder with two small made-up records, ``a`` and ``b``."""
+    """A folder with three small made-up records, ``a``, ``b`` and ``c``."""
     spec = importlib.util.spec_from_file_location("synthetic", SYNTHETIC)
     synthetic = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(synthetic)
     folder = tmp_path_factory.mktemp("runs")
-    for name, shift in (("a", 0.0), ("b", 0.3)):
+    for name, shift in (("a", 0.0), ("b", 0.3), ("c", 0.1)):
         made = vars(synthetic.record(n=4, n_eval=4, shift=shift))
         save(Record(**{k: v for k, v in made.items() if k != "digest"}), folder / name)
     return folder
@@ -55,10 +55,15 @@ def test_export_of_one_figure_in_two_formats(runs: Path, tmp_path: Path, exporte
     assert result.stdout.split() == [str(tmp_path / "recommendation.svg"), str(tmp_path / "recommendation.png")]
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("a", "--figure", "recomendation"), "did you mean 'recommendation'?"), (("none",), "no record at"),
-    (("a", "--figure", ","), "names nothing"), (("a", "--format", "docx"), "'docx' is unknown"),
-])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("a", "--figure", "recomendation"), "did you mean 'recommendation'?"),
+        (("none",), "no record at"),
+        (("a", "--figure", ","), "names nothing"),
+        (("a", "--format", "docx"), "'docx' is unknown"),
+    ],
+)
 def test_bad_exports_are_one_line(runs: Path, tmp_path: Path, call, words, said):
     result = call("export", runs / words[0], "--out", tmp_path / "out", *words[1:])
     errors = [line for line in result.stderr.splitlines() if line.startswith("error:")]
@@ -76,3 +81,16 @@ def test_compare_writes_one_page_beside_the_first_run(runs: Path, call):
 def test_compare_with_no_run_is_one_line(runs: Path, tmp_path: Path, call):
     result = call("compare", runs / "a", tmp_path)
     assert result.exit_code == 2 and "no record at" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+def test_compare_of_three_says_what_holds_in_each(runs: Path, tmp_path: Path, call):
+    result = call("compare", runs / "a", runs / "b", runs / "c", "--out", tmp_path / "all.html")
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "all.html").read_text(encoding="utf-8")
+    assert "One study, 3 runs" in text and "mean over runs" in text
+
+
+@pytest.mark.parametrize("words", [("a",), ("a", "a")])
+def test_compare_wants_different_runs(runs: Path, call, words):
+    result = call("compare", *(runs / w for w in words))
+    assert result.exit_code == 2 and "two or more runs" in result.stderr and len(result.stderr.splitlines()) == 1

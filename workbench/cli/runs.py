@@ -65,19 +65,26 @@ def parts(text: str) -> tuple[str, ...]:
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    second: Annotated[Path, typer.Argument(help="Folder of another.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of two runs or more.")],
     out: Annotated[Path | None, typer.Option(help="The page; default compare-A-B.html beside the first.")] = None,
 ) -> None:
-    """Show two runs side by side on one page.
+    """Show two runs side by side on one page, or what holds in each of three or more (training seeds, say).
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
       workbench compare runs/reliability-persona runs/mine
+
+      workbench compare runs/seed-0 runs/seed-1 runs/seed-2
     """
     from workbench.records import load
-    from workbench.report import write_comparison
+    from workbench.report import write_comparison, write_replication
 
-    one, other = load(first), load(second)
-    path = out or first.resolve().parent / f"compare-{first.resolve().name}-{second.resolve().name}.html"
-    say(f"page: {write_comparison(one, other, path) or path}")
+    names = [run.resolve().name for run in runs]
+    if len(runs) < 2 or len(set(names)) < len(names):
+        raise bad(f"got {', '.join(names)}; expected two or more runs, each with a folder name of its own")
+    records = {name: load(run) for name, run in zip(names, runs, strict=True)}
+    path = out or runs[0].resolve().parent / f"compare-{'-'.join(names)}.html"
+    if len(records) == 2:
+        say(f"page: {write_comparison(*records.values(), path)}")
+    else:
+        say(f"page: {write_replication(records, path)}")

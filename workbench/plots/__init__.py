@@ -14,6 +14,7 @@ patching_bars              where a cue acts
 recommendation_forest      effect and backfire at the recommended setting
 published_dots             published numbers beside ours
 paired_effects             two records, cell by cell
+replication_forest         one correlation a line, one mark per run
 symmetry_forest            index of asymmetry with verdicts, by method or by concept
 dose_response              gains of both poles at the same budget; index_by_dose: A over budgets
 cost_frontier              gain against cost elsewhere, both poles

@@ -5,6 +5,7 @@ The input is a table of *cells*, one row per concept × prompt type × layer, wi
 
 from workbench.reliability.correlations import COVARIATES, POOLED, POOLED_WITHIN, correlate
 from workbench.reliability.recommendation import recommend
+from workbench.reliability.replication import agreement, replication
 from workbench.reliability.verdicts import (
     backfire_verdict,
     coherence_verdict,
@@ -17,11 +18,13 @@ __all__ = [
     "COVARIATES",
     "POOLED",
     "POOLED_WITHIN",
+    "agreement",
     "backfire_verdict",
     "coherence_verdict",
     "correlate",
     "correlation_verdict",
     "inert_verdict",
     "recommend",
+    "replication",
     "steering_verdict",
 ]

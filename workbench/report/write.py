@@ -13,6 +13,7 @@ from workbench.report.compare import compare_page
 from workbench.report.panels import Panel, captioned, guarded, rows_of
 from workbench.report.pictures import panels
 from workbench.report.reliability_page import reliability_page
+from workbench.report.replication_page import replication_page
 from workbench.report.symmetry_page import panels as symmetry_panels
 from workbench.report.symmetry_page import symmetry_page
 from workbench.report.tidy import derived
@@ -73,10 +74,21 @@ def printable(figure: Figure, name: str) -> Figure:
 
 def write_comparison(a: Any, b: Any, path: Path | str) -> Path:
     """Write the page that sets two records side by side; ``path`` is the HTML file or the folder for it."""
+    return atomic(page_path(path, "comparison.html"), compare_page(a, b))
+
+
+def write_replication(records: Mapping[str, Any], path: Path | str) -> Path:
+    """Write the page that says what holds in each of several records (by name); ``path`` as above."""
+    text = replication_page(records)
+    return atomic(page_path(path, "replication.html"), text)
+
+
+def page_path(path: Path | str, name: str) -> Path:
+    """The HTML file meant by ``path``, a file or a folder; its folder is made."""
     path = Path(path)
-    path = path if path.suffix in (".html", ".htm") else path / "comparison.html"
+    path = path if path.suffix in (".html", ".htm") else path / name
     made(path.parent)
-    return atomic(path, compare_page(a, b))
+    return path
 
 
 def made(folder: Path) -> Path:

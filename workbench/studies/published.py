@@ -7,11 +7,7 @@
 import numpy as np
 import pandas as pd
 
-PUBLISHED = {
-    ("c", "effect"): 0.76,
-    ("d_prime", "effect"): 0.71,
-    ("d_prime", "anti_braun"): -0.78,
-}
+from workbench.reliability.replication import PUBLISHED
 
 
 def published_table(cells: pd.DataFrame, types: pd.DataFrame, correlations: pd.DataFrame) -> pd.DataFrame:
