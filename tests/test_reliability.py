@@ -16,6 +16,7 @@ from workbench.reliability import (
     recommend,
     steering_verdict,
 )
+from workbench.reliability.verdicts import WORDS
 from workbench.types import WorkbenchError
 
 
@@ -84,7 +85,7 @@ def test_a_vector_that_predicts_survives_both_controls():
     for predictor in ("c_heldout", "overlap"):
         for outcome in ("odd", "anti_braun"):
             sentence = coherence_verdict(table, predictor, outcome)
-            assert sentence.startswith(f"{predictor} predicts {outcome}")
+            assert sentence.startswith(f"{WORDS.get(predictor, predictor)} predicts {WORDS.get(outcome, outcome)}")
             assert "lean it survives (" in sentence and "it survives the transplant" in sentence
             assert "predicts in 3, reversed in 0, does not predict in 0" in sentence
 
@@ -135,7 +136,7 @@ def test_nothing_and_its_reverse_are_said_to_be_so():
     assert "too wide to call it absent" in correlation_verdict(wide.iloc[0])
     frame = cells("vector").assign(odd=lambda f: -f["odd"])
     sentence = coherence_verdict(correlate(frame, ["c_heldout"], ["odd"], draws=400))
-    assert sentence.startswith("c_heldout is reversed") and "predicts in 0, reversed in 3" in sentence
+    assert sentence.startswith("held-out coherence c is reversed") and "predicts in 0, reversed in 3" in sentence
 
 
 def test_missing_numbers_columns_and_covariates():

@@ -135,13 +135,26 @@ def test_shuffled_labels_flip_within_pairs(planted):
     for direction in shuffled_directions(acts, n=10):
         assert direction.source["own_gap"] < 4
         assert direction.gap == real.gap
-        assert 60 < direction.source["flips"] < 140
+        assert direction.source["flips"] == 100
 
 
 def test_shuffled_directions_do_not_lean_to_the_concept(planted):
     acts, unit = planted(n=50, gap=8)
     similar = torch.tensor([cos(d.vector, unit) for d in shuffled_directions(acts, n=200, seed=1)])
     assert abs(float((similar > 0).double().mean()) - 0.5) < 0.15  # four standard errors
+
+
+@pytest.mark.parametrize("n", [50, 51])
+def test_shuffled_directions_lose_a_concept_on_which_all_pairs_agree(planted, n):
+    """With a coin per pair a surplus of one sign remains, and a coherent concept comes back at full size."""
+    acts, unit = planted(n=n, gap=200)
+    similar = torch.tensor([abs(cos(d.vector, unit)) for d in shuffled_directions(acts, n=50, seed=2)])
+    assert float(similar.mean()) < 0.35  # a random direction in 32 dimensions has .14, a coin per pair gives .99
+
+
+def test_the_labels_of_one_pair_cannot_be_shuffled(planted):
+    with pytest.raises(WorkbenchError, match="one pair"):
+        shuffled_directions(planted(n=1)[0], n=1)
 
 
 def test_shuffled_directions_of_other_methods_and_seeds(planted):

@@ -13,6 +13,7 @@ Row = Mapping[str, Any]
 SMALL = 0.3  # a correlation inside ±.3 is said to be small; a wider interval is said to leave the matter open
 WORKS = 0.25  # below this share of cells a model is said not to be steerable
 UNSTEERABLE = "Not to be read as support: steering hardly works here, and a ranking of effects near zero says nothing."
+WORDS = {"c_heldout": "held-out coherence c", "c": "in-sample coherence c", "odd": "the odd effect"}
 FALLS_WITH_COHERENCE = frozenset({"overlap", "effective_rank"})
 
 
@@ -47,8 +48,8 @@ def coherence_verdict(
 def correlation_verdict(row: Row | pd.Series) -> str:
     """One row as a sentence: "predicts", "does not predict" or "reversed", and whether both controls are survived."""
     row = dict(row)
-    name, outcome = str(row["predictor"]), str(row["outcome"])
-    sign = _sign(name, outcome)
+    sign = _sign(str(row["predictor"]), str(row["outcome"]))
+    name, outcome = (WORDS.get(str(row[k]), str(row[k])) for k in ("predictor", "outcome"))
     finding = _finding(row, sign)
     numbers = f"rho {_interval(row, 'rho', 'low', 'high')}, {int(row['n'])} cells of {int(row['n_concepts'])} concepts"
     if finding == "does not predict":

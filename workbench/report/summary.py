@@ -168,17 +168,19 @@ def advice(tables: Tables, reason: str = "") -> Html:
         return tag(
             "p", f"No recommendation: {reason or 'the record has no rows in the table recommendation'}.", class_="empty"
         )
+    curves = tables.get("curves", pd.DataFrame())
+    largest = float(curves["multiplier"].max()) if "multiplier" in curves else np.inf
     return table(
         ["concept", "use", "effect (log-odds)", "backfires on"],
-        (advice_row(row) for row in with_states(rows).to_dict("records")),
+        (advice_row(row, largest) for row in with_states(rows).to_dict("records")),
         stacked=True,
     )
 
 
-def advice_row(row: Mapping[str, Any]) -> list[Any]:
-    """Concept, setting, effect, backfire; where nothing is reliable, why."""
+def advice_row(row: Mapping[str, Any], largest: float = np.inf) -> list[Any]:
+    """Concept, setting, effect, backfire; where nothing is reliable, why. ``largest``: the end of the grid."""
     if row["state"] == "reliable":
-        dose = span(row, "multiplier", tenth)
+        dose = span(row, "multiplier", tenth) + (" (the largest tried)" if row["multiplier"] >= largest else "")
         use = f"layer {row.get('layer')}, multiplier {dose}, prompt type {row.get('prompt_type')}"
     else:
         use = f"no setting can be recommended: {row.get('reason') or 'no effect is reliable'}"
