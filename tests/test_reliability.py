@@ -131,7 +131,7 @@ def test_the_transplant_clause(predictor, outcome, transplant, words):
 
 def test_nothing_and_its_reverse_are_said_to_be_so():
     sentence = coherence_verdict(correlate(cells("nothing"), ["c_heldout"], ["odd"], draws=400))
-    assert sentence.startswith("c_heldout does not predict odd")
+    assert sentence.startswith("held-out coherence c does not predict the odd effect")
     wide = correlate(cells("nothing", concepts=8, layers=(0,)), ["c_heldout"], ["odd"], draws=400)
     assert "too wide to call it absent" in correlation_verdict(wide.iloc[0])
     frame = cells("vector").assign(odd=lambda f: -f["odd"])
