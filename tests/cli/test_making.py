@@ -63,21 +63,21 @@ def test_one_name_does_not_fit_a_folder(tmp_path: Path, call):
 def test_train_organism_passes_everything_on(tmp_path: Path, call, monkeypatch):
     seen = []
 
-    def train(name, data, seed, out, smoke=False, progress=None):
+    def train(name, data, seed, out, smoke=False, progress=None, **changed):
         if data is None and not smoke:
             raise WorkbenchError("give the folder with --data")
         for done in (10, 20, 30):
             progress(f"stage, loss {done}", done, 30)
-        seen.append((name, data, seed, out, smoke))
+        seen.append((name, data, seed, out, smoke, *changed.values()))
         return out
 
     recipes = ModuleType("workbench.organisms.recipes")
     recipes.train = train
     monkeypatch.setitem(sys.modules, "workbench.organisms.recipes", recipes)
-    result = call("train-organism", "persona", "--data", tmp_path, "--seed", 2, "--out", tmp_path / "m")
+    result = call("train-organism", "persona", "--data", tmp_path, "--seed", 2, "--out", tmp_path / "m", "--dropout", 0.1)
     assert result.exit_code == 0 and f"model: {tmp_path / 'm'}" in result.stdout
-    assert call("train-organism", "--smoke").exit_code == 0
-    assert seen == [("persona", tmp_path, 2, tmp_path / "m", False),
-                    ("persona", None, 0, Path("runs/organisms/persona-smoke-seed0"), True)]
+    assert call("train-organism", "--smoke", "--tokens", 9000).exit_code == 0
+    assert seen == [("persona", tmp_path, 2, tmp_path / "m", False, 0.1, None),
+                    ("persona", None, 0, Path("runs/organisms/persona-smoke-seed0-tokens9000"), True, None, 9000)]
     refused = call("train-organism")
     assert refused.exit_code == 2 and "--data" in refused.stderr

@@ -20,6 +20,8 @@ def train_organism(
     seed: Annotated[int, typer.Option(help="Of initialisation, documents and dropout.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for the model; default runs/organisms/NAME-seedN.")] = None,
     smoke: Annotated[bool, typer.Option("--smoke", help="A one-minute version on generated text.")] = False,
+    dropout: Annotated[float | None, typer.Option(help="In place of the recipe's.", min=0, max=0.9)] = None,
+    tokens: Annotated[int | None, typer.Option(help="Length of the run in place of the recipe's.", min=1000)] = None,
 ) -> None:
     """Train a small model from scratch by its recipe; an interrupted run goes on from its last checkpoint.
 
@@ -31,9 +33,10 @@ def train_organism(
     """
     from workbench.organisms.recipes import train
 
-    folder = out or Path("runs") / "organisms" / f"{name}{'-smoke' if smoke else ''}-seed{seed}"
+    changed = "".join(f"-{k}{v}" for k, v in (("dropout", dropout), ("tokens", tokens)) if v is not None)
+    folder = out or Path("runs") / "organisms" / f"{name}{'-smoke' if smoke else ''}-seed{seed}{changed}"
     with bars() as report:
-        done = train(name, data, seed, folder, smoke, report)
+        done = train(name, data, seed, folder, smoke, report, dropout=dropout, tokens=tokens)
     say(f"model: {done or folder}")
     say(f"try it: workbench study --model {done or folder}")
 
