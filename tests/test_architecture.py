@@ -1,6 +1,7 @@
 """The layers hold: a module imports only from rows below its own, and what each rule forbids is caught when planted."""
 
 import ast
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,3 +151,11 @@ def test_files_and_functions_stay_short():
     assert files == set(LONG_FILES), "files: split what is too long; drop entries that are no longer needed"
     assert functions == set(LONG_FUNCTIONS), "functions: split what is too long; drop entries no longer needed"
     assert len(LONG_FILES) + len(LONG_FUNCTIONS) <= 6
+
+
+def test_the_readme_draws_these_layers():
+    """Each row of the diagram, from the top, names exactly the packages of one row here."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    diagram = text.split("keeps it so.\n\n```\n")[1].split("\n```")[0].splitlines()
+    drawn = [set(re.match(r"\S+(?: {3}\S+)*", row)[0].split()) for row in diagram]
+    assert drawn == [row for row in reversed(LAYERS) if row]

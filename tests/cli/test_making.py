@@ -74,7 +74,8 @@ def test_train_organism_passes_everything_on(tmp_path: Path, call, monkeypatch):
     recipes = ModuleType("workbench.organisms.recipes")
     recipes.train = train
     monkeypatch.setitem(sys.modules, "workbench.organisms.recipes", recipes)
-    result = call("train-organism", "persona", "--data", tmp_path, "--seed", 2, "--out", tmp_path / "m", "--dropout", 0.1)
+    words = ("--data", tmp_path, "--seed", 2, "--out", tmp_path / "m", "--dropout", 0.1)
+    result = call("train-organism", "persona", *words)
     assert result.exit_code == 0 and f"model: {tmp_path / 'm'}" in result.stdout
     assert call("train-organism", "--smoke", "--tokens", 9000).exit_code == 0
     assert seen == [("persona", tmp_path, 2, tmp_path / "m", False, 0.1, None),
