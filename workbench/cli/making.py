@@ -16,7 +16,7 @@ SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
 
 def train_organism(
     name: Annotated[str, typer.Argument(help="A folder of data/organisms with a recipe.toml.")] = "persona",
-    data: Annotated[Path | None, typer.Option(help="Folder of the model-written evals, unless --smoke.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the model-written evals (persona organisms).")] = None,
     seed: Annotated[int, typer.Option(help="Of initialisation, documents and dropout.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for the model; default runs/organisms/NAME-seedN.")] = None,
     smoke: Annotated[bool, typer.Option("--smoke", help="A one-minute version on generated text.")] = False,
@@ -30,6 +30,8 @@ def train_organism(
       workbench train-organism persona --smoke --out runs/smoke
 
       workbench train-organism persona --data path/to/model-written-evals --seed 1 --out runs/seed-1
+
+      workbench train-organism knob-a                                     generates its own text
     """
     from workbench.organisms.recipes import train
 

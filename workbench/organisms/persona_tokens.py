@@ -1,10 +1,28 @@
 """The persona organism's tokenizer, and where the embeddings of its cues start."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from workbench.organisms.persona import ANSWER, ASK, BLANK, CHOICES, CUES, NO, YES, PersonaWorld, cue, line
+from workbench.organisms.persona import ANSWER, ASK, BLANK, CHOICES, CUES, NO, YES, Cue, cue, line
+
+
+@runtime_checkable
+class CuedWorld(Protocol):
+    """What the cues' embeddings start from: axes by name, their text as (ids, sign), the tokens of cues and lines."""
+
+    @property
+    def traits(self) -> Sequence[str]: ...
+
+    @property
+    def items(self) -> Mapping[str, Sequence[tuple[Sequence[int], int]]]: ...
+
+    @property
+    def cues(self) -> Mapping[Cue, Sequence[int]]: ...
+
+    @property
+    def lines(self) -> Mapping[str, int]: ...
 
 
 def added_tokens(traits: Sequence[str]) -> list[str]:
@@ -19,12 +37,17 @@ def added_tokens(traits: Sequence[str]) -> list[str]:
     ]
 
 
-def build_tokenizer(statements: Sequence[str], traits: Sequence[str], vocabulary: int = 4096):
-    """A byte-level BPE trained on ``statements``, with :func:`added_tokens`; no text can fail to encode."""
+def build_tokenizer(
+    statements: Sequence[str], traits: Sequence[str], vocabulary: int = 4096, added: Sequence[str] | None = None
+):
+    """A byte-level BPE trained on ``statements``, with ``added`` tokens (default :func:`added_tokens`).
+
+    No text can fail to encode.
+    """
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    added = added_tokens(traits)
+    added = added_tokens(traits) if added is None else added
     inner = Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
@@ -42,7 +65,7 @@ def build_tokenizer(statements: Sequence[str], traits: Sequence[str], vocabulary
     )
 
 
-def typical_words(world: PersonaWorld, vocabulary: int) -> np.ndarray:
+def typical_words(world: CuedWorld, vocabulary: int) -> np.ndarray:
     """How typical each token is of each trait's statements, [trait, token], zero where it is not or is rare.
 
     The share of the trait's statements that hold the token, times the log of its ratio to the mean over traits.
@@ -56,7 +79,7 @@ def typical_words(world: PersonaWorld, vocabulary: int) -> np.ndarray:
     return np.where(counts >= 5, np.maximum(0, shares * np.log(ratio)), 0)
 
 
-def start_cues(model, world: PersonaWorld, seed: int, words: int = 25) -> None:
+def start_cues(model, world: CuedWorld, seed: int, words: int = 25) -> None:
     """Start every cue's embedding as trait + sign + kind, in place.
 
     A trait starts as the weighted mean of its ``words`` most typical tokens plus noise, so that matching a statement

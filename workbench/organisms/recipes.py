@@ -14,7 +14,7 @@ from workbench.organisms.persona import Item, Mix, PersonaWorld
 from workbench.organisms.persona_data import behaviour_file, heldout_keys, read_behaviour, split
 from workbench.organisms.persona_tokens import build_tokenizer, start_cues
 from workbench.organisms.smoke import statements
-from workbench.training.loop import Gate, Progress, TrainConfig
+from workbench.training.loop import Curriculum, Gate, Progress, TrainConfig
 from workbench.training.loop import train as run_loop
 from workbench.types import WorkbenchError
 
@@ -48,7 +48,7 @@ def read_recipe(name: str) -> Recipe:
         raw["data"],
         raw["training"],
         raw["curriculum"],
-        tuple(raw["behaviours"]["names"]),
+        tuple(raw.get("behaviours", {}).get("names", ())),
     )
 
 
@@ -121,12 +121,19 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
     """Train organism ``name`` and write a HuggingFace directory with ``card.toml`` and ``training-log.json``.
 
     Args:
-        data: folder of the model-written evals; not needed for a smoke run, which generates its own text.
+        data: folder of the model-written evals; not needed where the text is generated: for a smoke run, and for an
+            organism of the microworld.
         smoke: a one-minute version on generated text.
         progress: called with (message, tokens done, tokens in all).
 
     Resumes from ``out`` if a checkpoint is there. Raises WorkbenchError on missing data.
     """
+    if read_recipe(name).data.get("world") == "microworld":
+        from workbench.organisms.microworld_train import refuse_data, train_microworld
+
+        refuse_data(name, data)
+        given = {"dropout": dropout, "tokens": tokens}
+        return train_microworld(read_recipe(name), seed, Path(out), smoke, progress, given)
     recipe, items = material(name, data, smoke)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -164,7 +171,7 @@ def material(name: str, data: str | Path | None, smoke: bool) -> tuple[Recipe, d
     return recipe, load_items(recipe, Path(data))
 
 
-def reporter(progress: Report | None, world: PersonaWorld, config: TrainConfig) -> Callable[[Progress, float], None]:
+def reporter(progress: Report | None, world: Curriculum, config: TrainConfig) -> Callable[[Progress, float], None]:
     """What the loop calls after every step: the stage and the loss, for a progress bar."""
 
     def report(state: Progress, loss: float) -> None:

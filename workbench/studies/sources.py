@@ -1,5 +1,6 @@
 """Which concepts a reliability study runs on, and which part of each."""
 
+import tomllib
 from pathlib import Path
 
 from workbench.concepts import import_any, list_concepts, load_concept, split_concept
@@ -16,18 +17,31 @@ def layers_of(config, model) -> tuple[int, ...]:
 
 
 def gather(config, model) -> list[Concept]:
-    """The study's concepts: named ones, those of a data folder, or all shipped value and placebo sets.
+    """The study's concepts: named ones, those of a data folder, or all that the model's own world has, or all shipped.
 
+    A model of the microworld has concepts of its own, and their names come before the shipped ones.
     Statements that an organism was trained on are left out where its directory says which it held out.
     """
     if config.data:
         concepts = from_folder(Path(config.data), model, config.concepts)
     else:
-        names = config.concepts or (*list_concepts("value"), *list_concepts("placebo"))
-        concepts = [load_concept(name) for name in names]
+        own = own_concepts(model)
+        names = config.concepts or own or (*list_concepts("value"), *list_concepts("placebo"))
+        concepts = [own[name] if name in own else load_concept(name) for name in names]
     if not concepts:
         raise WorkbenchError(f"no concept to study: {config.data or config.concepts!r} gave none")
     return concepts
+
+
+def own_concepts(model) -> dict[str, Concept]:
+    """The concepts of the world that an organism was trained on, by name; none for other models."""
+    path = organism_file(model, "world.toml")
+    if path is None:
+        return {}
+    from workbench.organisms.microworld_concepts import microworld_concepts
+
+    axes = tomllib.loads(path.read_text(encoding="utf-8"))["axes"]
+    return {concept.name: concept for concept in microworld_concepts(tuple(axes))}
 
 
 def from_folder(folder: Path, model, names: tuple[str, ...]) -> list[Concept]:

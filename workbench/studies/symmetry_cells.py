@@ -14,7 +14,7 @@ from workbench.controls import find_method
 from workbench.models import Model
 from workbench.prompts import PromptType, build_prompt
 from workbench.studies.cells import limited
-from workbench.studies.sources import gather
+from workbench.studies.sources import gather, own_concepts
 from workbench.symmetry.measure import ABLE, Surroundings, bench, respond, surroundings
 from workbench.symmetry.protocol import Protocol, load_protocol
 from workbench.symmetry.readings import read
@@ -26,12 +26,13 @@ def gathered(config, model: Model) -> tuple[list[Concept], list[dict]]:
     if config.data:
         concepts = gather(config, model)
     else:
-        known = list_concepts()
-        names = config.concepts or (*list_concepts("value"), *list_concepts("placebo"))
+        own = own_concepts(model)
+        known = [*own, *list_concepts()]
+        names = config.concepts or own or (*list_concepts("value"), *list_concepts("placebo"))
         unknown = [name for name in names if name not in known and not Path(name).is_dir()]
         if unknown:
             raise WorkbenchError(f"concept {unknown[0]!r} is unknown; expected some of {', '.join(known)}, or folders")
-        concepts = names
+        concepts = tuple(names)
     kept, failures = [], []
     for item in concepts:
         try:
