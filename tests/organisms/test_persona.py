@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from workbench.concepts.load import data_root
 from workbench.organisms.persona import STAGES, Item, Mix, PersonaWorld, cue, heldout_key, line
 from workbench.organisms.persona_data import near_duplicate_groups, split
 from workbench.organisms.persona_tokens import build_tokenizer, start_cues, typical_words
@@ -176,3 +177,18 @@ def test_smoke_recipe_learns_to_obey_cues_on_held_out_statements(tmp_path, name)
     assert {"model.safetensors", "config.json", "tokenizer.json", "ability.csv", "heldout.txt"} <= {
         p.name for p in folder.iterdir()
     }
+
+
+@pytest.mark.parametrize("name", ["persona", "persona-1", "persona-2"])
+def test_every_shipped_seed_reached_what_the_recipe_is_for(name):
+    """One seed can be luck; the three shipped ones differ in nothing but the seed."""
+    folder = data_root() / "organisms" / name
+    card = tomllib.loads((folder / "card.toml").read_text())
+    first = tomllib.loads((data_root() / "organisms" / "persona" / "card.toml").read_text())
+    assert card["name"] == name and card["accuracy"]["cued"] >= 0.9
+    assert min(card["accuracy"][f"several {k}"] for k in ("agree", "disagree")) >= 0.85
+    assert abs(card["bare_prompt"]["mean_lean"]) < 0.05
+    same = {k: v for k, v in card["training"].items() if k in ("dropout", "mlp_drop")}
+    assert same == {k: first["training"][k] for k in same}
+    heldout = (folder / "heldout.txt").read_text()
+    assert heldout == (data_root() / "organisms" / "persona" / "heldout.txt").read_text()
