@@ -2,7 +2,9 @@
 
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from math import sqrt
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,8 +21,13 @@ from workbench.organisms.persona import Mix, cue
 from workbench.organisms.persona_tokens import build_tokenizer
 from workbench.organisms.recipes import read_recipe, settings, train
 from workbench.prompts import build_prompt
+from workbench.studies.outcomes import patching, robust_share
+from workbench.studies.reliability import Config as Reliability
+from workbench.studies.sources import gather, own_concepts
+from workbench.studies.symmetry import Config
+from workbench.studies.symmetry_cells import gathered
 from workbench.training.loop import DETERMINED, FREE
-from workbench.types import POLES, WorkbenchError
+from workbench.types import POLES, Card, Concept, Pair, WorkbenchError
 
 ORGANISMS = ("knob-a", "knob-b", "leaning-aligned", "leaning-unaligned", "decodable-inert")
 NAMES = ("honesty", "harmlessness", "kindness", "boats", "hats", "candles")
@@ -269,6 +276,28 @@ def test_ability_prompts_want_what_the_world_says(tokenizer):
                 expected = said(text).get(axis, 1) * (-1 if mask[row, k] and kind != "bare" else 1)
                 assert chosen == expected
     assert np.allclose(cross_cosines(np.eye(3)), 0)
+
+
+def test_a_study_of_an_organism_runs_on_the_concepts_of_its_own_world(tmp_path, gpt2_model):
+    (tmp_path / "world.toml").write_text('world = "microworld"\naxes = ["kindness", "boats"]\n')
+    model, other = replace(gpt2_model, folder=str(tmp_path)), replace(gpt2_model, folder="")
+    asked = lambda *names: SimpleNamespace(data="", concepts=names)  # noqa: E731
+    assert [c.name for c in gather(asked(), model)] == ["kindness", "boats"]
+    assert [c.name for c in gather(asked("boats", "force"), model)] == ["boats", "force"]
+    assert own_concepts(other) == {} and [c.name for c in gather(asked("force"), other)] == ["force"]
+    with pytest.raises(WorkbenchError, match="'boats' is unknown"):
+        gather(asked("boats"), other)
+    kept, failures = gathered(Config(model="", concepts=("kindness",)), model)
+    assert [c.name for c in kept] == ["kindness"] and not failures
+
+
+def test_patching_compares_the_letters_of_a_set_with_options(gpt2_model):
+    card = Card("x", "x", style="ab", instruction_aligned="Be kind.", instruction_unaligned="Be cold.", trait="kind")
+    pairs = [Pair(str(k), str(k), f"Go {k}.\n (A) up\n (B) on", " (A)", " (B)") for k in range(4)]
+    rows = patching(gpt2_model, Reliability(), Concept("x", tuple(pairs), card))
+    assert len(rows) == 2 * gpt2_model.n_layers and all(np.isfinite(r["share"]) for r in rows)
+    assert rows[-1]["share"] == pytest.approx(1.0, abs=1e-3)
+    assert np.isnan(robust_share(np.array([np.nan, np.nan]), ["a", "b"]).estimate)
 
 
 def test_training_refuses_a_data_folder(tmp_path):

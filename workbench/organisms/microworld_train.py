@@ -42,7 +42,7 @@ def smoke_world(recipe: Recipe) -> Recipe:
             "final_learning_rate": 2e-3, "mlp_drop": [],
         },
         curriculum={
-            **c, "stage_tokens": 200_000, "templates_tokens": 60_000,
+            **c, "valence_gate": 0.28, "obey_gate": 0.35, "stage_tokens": 200_000, "templates_tokens": 60_000,
             "mix": {**c["mix"], "several": 0.0, "profiles": 0.0, "lines": 0.0},
         },
     )  # fmt: skip

@@ -9,7 +9,7 @@ import torch
 
 from workbench.evaluation import anti_steerable, deltas, mean_effect, odd_even, prompt_table, slope_bound, steerability
 from workbench.models import Model, batches, patch_residual
-from workbench.prompts import PromptType, build_prompt
+from workbench.prompts import PromptType, answer_texts, build_prompt
 from workbench.stats import t_interval
 from workbench.studies.cells import answers_are_single_tokens, pole_of
 from workbench.sweep import sweep
@@ -215,10 +215,10 @@ def patching(model: Model, config, concept: Concept) -> list[dict]:
     texts = [[cued(concept, pole, config)(pair, card) for pair in concept.pairs] for pole in poles]
     sites = [Site(k) for k in range(model.n_layers)]
     shares = np.full((len(sites), len(RULES), len(concept.pairs)), np.nan)
-    ids = {
-        answer: model.tokenizer(answer, add_special_tokens=False)["input_ids"][0]
+    ids = {  # what follows the prompt: of " (A)" the letter, since the prompt ends with " ("
+        answer: model.tokenizer(text, add_special_tokens=False)["input_ids"][0]
         for pair in concept.pairs
-        for answer in (pair.aligned, pair.unaligned)
+        for answer, text in zip((pair.aligned, pair.unaligned), answer_texts(pair, card), strict=True)
     }
     parts = [list(batches(model, column, None, 4096)) for column in texts]
     for (index, clean), (other, corrupt) in zip(*parts, strict=True):
@@ -251,6 +251,11 @@ def metric(columns: list[tuple[int, int]]):
 
 
 def robust_share(values: np.ndarray, groups: list[str]) -> Effect:
-    """Mean share over groups; shares are clipped to [-1, 2], since a prompt the cue hardly moves has none."""
+    """Mean share over groups; shares are clipped to [-1, 2], since a prompt the cue hardly moves has none.
+
+    NaN where the cue moves no prompt at all.
+    """
     kept = ~np.isnan(values)
+    if not kept.any():
+        return Effect(np.nan, np.nan, np.nan, unit="share")
     return t_interval(np.clip(values[kept], -1, 2), groups=np.asarray(groups)[kept], unit="share")
