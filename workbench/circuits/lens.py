@@ -34,7 +34,8 @@ def answer_lens(model: Model, batch: Batch, answers: Int[Tensor, "row 2"]) -> np
 def direction_tokens(model: Model, direction: Direction, k: int = 10) -> dict[str, list[tuple[str, float]]]:
     """The ``k`` tokens a direction promotes and demotes: W_U applied to it, the final norm's gain included.
 
-    The norm's centring is left out where the unembedding undoes it; values compare tokens, they are not logits.
+    The norm's centring and its scale are left out, and its gain is taken to be its weight (not so in Gemma, where it is
+    1 + weight): values rank tokens, they are not logits.
     Raises WorkbenchError for k below 1.
     """
     if k < 1:
