@@ -85,6 +85,7 @@ def compare(
     records = {name: load(run) for name, run in zip(names, runs, strict=True)}
     path = out or runs[0].resolve().parent / f"compare-{'-'.join(names)}.html"
     if len(records) == 2:
-        say(f"page: {write_comparison(*records.values(), path)}")
+        one, other = records.values()
+        say(f"page: {write_comparison(one, other, path)}")
     else:
         say(f"page: {write_replication(records, path)}")

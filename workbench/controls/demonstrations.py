@@ -56,7 +56,7 @@ def nearest_last(found: Sequence[Demonstration]) -> Callable[[int, str], str]:
     keys = vectors.transform([demo.key for demo in found])
 
     def prefix(dose: int, text: str) -> str:
-        near = (keys @ vectors.transform([text]).T).toarray()[:, 0]
+        near = (keys @ vectors.transform([text]).transpose()).toarray()  # pyright: ignore[reportAttributeAccessIssue][:, 0]
         order = sorted(range(len(found)), key=lambda i: (-near[i], i))[:dose]
         return "".join(found[i].text for i in reversed(order))
 

@@ -103,11 +103,11 @@ def second_moment(model: Model, layer: int, texts: Sequence[str], ridge: float =
     if not texts:
         raise WorkbenchError("no neutral texts came for the second moment of the keys; expected at least one")
     ids = [row[: model.context] for row in tokens(model, list(texts))[0]]
-    total, count = None, 0
+    total, count = torch.zeros((), dtype=torch.float64), 0
     for index in bucket([len(row) for row in ids], 4096):
         batch = pad(model, [ids[i] for i in index])
         rows = _keys(model, batch, layer)[batch.real.cpu()]
-        total = rows.T @ rows if total is None else total + rows.T @ rows
+        total = total + rows.T @ rows
         count += len(rows)
     moment = total / count
     return moment + ridge * moment.diagonal().mean() * torch.eye(len(moment), dtype=torch.float64)

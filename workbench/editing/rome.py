@@ -93,11 +93,11 @@ def _moment(known: Moments, layer: int) -> Float[Tensor, "d_mlp d_mlp"]:
 def _mean_keys(
     model: Model, rewrites: Sequence[Rewrite], layer: int, prefixes: Sequence[str]
 ) -> Float[Tensor, "fact d_mlp"]:
-    total = None
+    total = torch.zeros(())
     for prefix in prefixes:
         batch = encode(model, [prefix + r.prompt for r in rewrites])
         keys = read_keys(model, batch, layer, subject_positions(model, rewrites, batch, [prefix] * len(rewrites)))
-        total = keys if total is None else total + keys
+        total = total + keys
     return total / len(prefixes)
 
 

@@ -45,7 +45,7 @@ def families(rows: Sequence[Sequence[int]], limits: Sequence[int]) -> list[Famil
 
     No more than ``limits[i]`` tokens of row i are shared: what is to be read must lie behind.
     """
-    order = sorted(range(len(rows)), key=lambda i: rows[i])
+    order = sorted(range(len(rows)), key=lambda i: tuple(rows[i]))
     common = [min(_common(rows[a], rows[b]), limits[a], limits[b]) for a, b in zip(order, order[1:], strict=False)]
     return _families(order, common)
 

@@ -1,4 +1,5 @@
 # pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportOptionalMemberAccess=false
 # (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """From the cells of a symmetry study to its record: tables, sentences, verdicts, warnings."""
 

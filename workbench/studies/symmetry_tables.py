@@ -1,4 +1,5 @@
 # pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportOptionalMemberAccess=false
 # (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """From responses to judgements: one row per method × concept × budget, and one per method × concept over budgets."""
 

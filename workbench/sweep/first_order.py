@@ -103,9 +103,9 @@ class Screen:
             from scipy.stats import spearmanr
 
             odd = (exact[..., doses.index(both[-1])] - exact[..., doses.index(-both[-1])]) / 2
-            rank = float(spearmanr(slopes.mean(0).ravel(), odd.mean(0).ravel()).statistic)
-        return ScreenError(rule, tuple(doses), *(tuple(map(float, x)) for x in (np.abs(off).max(axes), typical,
-                           relative)), rank)  # fmt: skip
+            rank = float(spearmanr(slopes.mean(0).ravel(), odd.mean(0).ravel())[0])  # pyright: ignore[reportArgumentType]
+        largest, typical, relative = (tuple(map(float, x)) for x in (np.abs(off).max(axes), typical, relative))
+        return ScreenError(rule, tuple(doses), largest, typical, relative, rank)
 
     def _rule_of(self, cube: SweepCube) -> str:
         rule = cube.source.get("where", self.rules[0])

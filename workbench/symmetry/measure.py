@@ -109,7 +109,7 @@ def respond(on: Bench, method: Method, fit: Concept, name: str = "method") -> Re
 def doses(meter: Meter) -> list[float]:
     """The strengths to apply: the control's own, or those that spend each norm and each KL of the bench."""
     on, control = meter.on, meter.control
-    listed = tuple(getattr(control, "doses", ()))
+    listed: Any = getattr(control, "doses", ())
     if listed:
         return [float(dose) for dose in listed]
     limit = float(getattr(control, "limit", np.inf))

@@ -62,9 +62,8 @@ class Response:
     def gains_at(self, kind: str, level: float | int) -> Gains | None:
         """Gains at one budget spent on each pole; None where one of the poles does not reach it."""
         found = [self.curves[pole].at(kind, level, self.curves[pole].values) for pole in POLES]
-        if any(row is None or not np.isfinite(row).all() for row in found):
-            return None
-        return gains(self.base, found[0], found[1], self.groups, self.concept)
+        rows = [row for row in found if row is not None and np.isfinite(row).all()]
+        return gains(self.base, rows[0], rows[1], self.groups, self.concept) if len(rows) == 2 else None
 
     def costs_at(self, kind: str, level: float | int) -> dict[Pole, dict[str, float]]:
         """What each pole costs elsewhere at a budget; costs that were not measured are NaN."""
@@ -90,7 +89,7 @@ class Response:
 
     def swapped(self) -> "Response":
         """The same measurement with the poles' names exchanged."""
-        mirrored = {
+        mirrored: dict[Pole, Curve] = {
             other: Curve(c.strengths, -c.values, c.budgets, c.costs)
             for (_, c), other in zip([(p, self.curves[p]) for p in POLES], POLES[::-1], strict=True)
         }

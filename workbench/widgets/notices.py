@@ -76,7 +76,8 @@ def pole_notices(steering: Steering, setting: Setting, dose: Dose, pole: Pole) -
 
 def prompt_notices(setting: Setting, doses: dict[Pole, Dose], odds: dict[str, float]) -> Iterator[Notice]:
     """Whether this very question moves the wrong way."""
-    for pole, sign in (("aligned", 1), ("unaligned", -1)):
+    poles: tuple[tuple[Pole, int], ...] = (("aligned", 1), ("unaligned", -1))
+    for pole, sign in poles:
         if odds and setting.multiplier(pole) and doses[pole].gaps * sign > 0:
             change = odds[pole] - odds["unsteered"]
             if change * sign < 0:

@@ -72,4 +72,4 @@ class Pictures(anywidget.AnyWidget):
 
     def show(self, name: str, figure: Figure) -> None:
         """Draws ``figure`` (in the light colours) in the place of that name."""
-        self.figures = {**self.figures, name: json.loads(figure.to_json())}
+        self.figures = {**self.figures, name: json.loads(str(figure.to_json()))}

