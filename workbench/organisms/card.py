@@ -62,15 +62,7 @@ def card_text(recipe, config: TrainConfig, done: Progress, ability: Ability, smo
         'licence = "CC-BY-4.0 (weights; attribution: trained on the model-written evals of Perez et al. 2022)"',
         f"cannot = {value(list(CANNOT))}",
         f"behaviours = {len(ability.traits)}",
-        "",
-        "[training]",
-        f"seed = {config.seed}",
-        f"dropout = {config.dropout}",
-        f"mlp_drop = {list(config.mlp_drop)}",
-        f"tokens = {done.tokens}",
-        f"steps = {done.step}",
-        f"cpu_seconds_one_core = {done.seconds:.0f}",
-        f"gates_passed_late = {sum(e.get('late', False) for e in done.log)}",
+        *training_lines(config, done),
         "",
         "[accuracy]",
         "# mean over behaviours, held-out statements; cued = the eight single-cue prompts",
@@ -87,3 +79,18 @@ def card_text(recipe, config: TrainConfig, done: Progress, ability: Ability, smo
         f"sd_over_behaviours = {float(np.std(lean, ddof=1)):.4f}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def training_lines(config: TrainConfig, done: Progress) -> list[str]:
+    """The card's section on how the model was trained."""
+    return [
+        "",
+        "[training]",
+        f"seed = {config.seed}",
+        f"dropout = {config.dropout}",
+        f"mlp_drop = {list(config.mlp_drop)}",
+        f"tokens = {done.tokens}",
+        f"steps = {done.step}",
+        f"cpu_seconds_one_core = {done.seconds:.0f}",
+        f"gates_passed_late = {sum(e.get('late', False) for e in done.log)}",
+    ]

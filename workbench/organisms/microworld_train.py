@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from workbench.organisms.ability import Ability
-from workbench.organisms.card import ability_rows
+from workbench.organisms.card import ability_rows, training_lines
 from workbench.organisms.microworld import Axis, chosen_axes, read, scene
 from workbench.organisms.microworld_ability import cross_cosines, cue_directions, inverse_mask, measure_world
 from workbench.organisms.microworld_documents import MicroWorld, Rules, added_tokens, stages_of
@@ -134,14 +134,7 @@ def card_start(recipe: Recipe, config: TrainConfig, done: Progress, ability: Abi
         f"behaviours = {len(ability.traits)}",
         "", "[world]",
         *(f"{key} = {value(recipe.data[key])}" for key in ("knob", "prior", "placebo_prior", "cue_place", "noise")),
-        "", "[training]",
-        f"seed = {config.seed}",
-        f"dropout = {config.dropout}",
-        f"mlp_drop = {list(config.mlp_drop)}",
-        f"tokens = {done.tokens}",
-        f"steps = {done.step}",
-        f"cpu_seconds_one_core = {done.seconds:.0f}",
-        f"gates_passed_late = {sum(e.get('late', False) for e in done.log)}",
+        *training_lines(config, done),
         "", "[accuracy]",
         "# mean over axes, held-out acts; cued = the single-cue prompts",
         f"cued = {ability.cued().mean():.4f}",

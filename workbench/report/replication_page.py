@@ -10,7 +10,7 @@ import pandas as pd
 
 from workbench.plots.replication_forest import replication_forest, with_lines
 from workbench.plots.words import short
-from workbench.reliability.replication import ESTIMATES, EVERYWHERE, agreement, replication
+from workbench.reliability.replication import ESTIMATES, EVERYWHERE, MEAN, agreement, replication
 from workbench.report.markup import Html, table, tag
 from workbench.report.page import Page, rendered
 from workbench.report.panels import Panel, Selector, number, options
@@ -92,7 +92,7 @@ def caution() -> Html:
 
 def claim_table(rows: pd.DataFrame, agreed: pd.DataFrame) -> Html:
     """One line per correlation, one column per run, then the mean and the verdict."""
-    runs = [r for r in dict.fromkeys(rows["run"]) if r != "mean over runs"]
+    runs = [r for r in dict.fromkeys(rows["run"]) if r != MEAN]
     body = []
     for row in named(agreed):
         keys = ("predictor", "outcome", "scope", "estimate")
@@ -102,7 +102,7 @@ def claim_table(rows: pd.DataFrame, agreed: pd.DataFrame) -> Html:
         by_run = {r.run: f"{number(r.rho)} [{number(r.low)}, {number(r.high)}]" for r in named(part)}
         head = [f"{short(row.predictor)} with {short(row.outcome)}", row.scope, row.estimate]
         body.append([*head, *(by_run.get(run, "–") for run in runs), interval(row), row.verdict])
-    return table(["correlation", "where", "vectors", *runs, "mean over runs", "together"], body)
+    return table(["correlation", "where", "vectors", *runs, MEAN, "together"], body)
 
 
 def numbers_table(records: Mapping[str, Any], runs: Mapping[str, Any]) -> Html:
