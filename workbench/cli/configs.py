@@ -33,11 +33,16 @@ def choose(what: str, name: str, known: Iterable[str], hint: str = "") -> Except
 
 
 def study_files() -> dict[str, Path]:
-    """The studies of the folder ``workbench/studies``: every module with a ``Config`` and a ``run``, not imported."""
+    """The studies of the folder ``workbench/studies``: every module with a ``Config`` and a ``run``, not imported.
+
+    A study is named as one writes it, with hyphens: ``causal-coherence`` is ``causal_coherence.py``.
+    """
     spec = util.find_spec(PACKAGE)
     folders = list(spec.submodule_search_locations or []) if spec else []
     found = {m.name: Path(folder) / f"{m.name}.py" for folder in folders for m in iter_modules([folder]) if not m.ispkg}
-    return {name: path for name, path in sorted(found.items()) if defines(path) >= {"Config", "run"}}
+    return {
+        name.replace("_", "-"): path for name, path in sorted(found.items()) if defines(path) >= {"Config", "run"}
+    }
 
 
 def defines(path: Path) -> set[str]:
@@ -62,8 +67,8 @@ def find_study(name: str) -> ModuleType:
             module = import_module(name)
         except ModuleNotFoundError as error:
             raise bad(f"study {name!r} cannot be imported: {error}") from None
-    elif name in study_files():
-        module = import_module(f"{PACKAGE}.{name}")
+    elif (path := study_files().get(name.replace("_", "-"))) is not None:
+        module = import_module(f"{PACKAGE}.{path.stem}")
     else:
         raise choose("study", name, study_files(), " (several concepts are written --concepts a,b)")
     kind = getattr(module, "Config", None)

@@ -63,6 +63,11 @@ LABELS: dict[str, tuple[str, str]] = {
     "rho": ("ρ", "Spearman"),
     "share": ("effect restored", "share"),
     "rule": ("patched position", ""),
+    "knob_fit": ("templates that follow, of those for the vector", "difference in share"),
+    "knob_eval": ("templates that follow, of those evaluated", "difference in share"),
+    "labelling": ("pairs labelled by", ""),
+    "against_cue": ("acts shown against the cue", "share of pairs"),
+    "per_half": ("change per half of the templates", ""),
 }
 DIRECTION_NAMES = {
     "own": "the concept’s own direction",

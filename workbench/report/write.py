@@ -9,6 +9,8 @@ import pandas as pd
 from plotly.graph_objects import Figure
 
 from workbench.figures import export, sized
+from workbench.report.causal_page import causal_page, shown_tables
+from workbench.report.causal_page import panels as causal_panels
 from workbench.report.compare import compare_page
 from workbench.report.panels import Panel, captioned, guarded, rows_of
 from workbench.report.pictures import panels
@@ -63,6 +65,9 @@ def parts_of(record: Any) -> tuple[Mapping[str, pd.DataFrame], list[Panel], Call
     if record.study == "symmetry":
         tables, shown = dict(record.tables), symmetry_panels(record.tables)
         return tables, shown, lambda: symmetry_page(record)
+    if record.study == "causal-coherence":
+        tables = shown_tables(record)
+        return tables, causal_panels(tables, record), lambda: causal_page(record)
     tables, reasons = derived(record.tables)
     return tables, panels(tables, reasons), lambda: reliability_page(record)
 

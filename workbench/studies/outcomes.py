@@ -13,7 +13,7 @@ from workbench.prompts import PromptType, answer_texts, build_prompt
 from workbench.stats import t_interval
 from workbench.studies.cells import answers_are_single_tokens, pole_of
 from workbench.sweep import sweep
-from workbench.types import Concept, Direction, Effect, Site, SweepCube, opposite
+from workbench.types import Concept, Direction, Effect, Pole, Site, SweepCube, opposite
 
 UNIT = (-1.0, 0.0, 1.0)
 
@@ -179,21 +179,16 @@ def model_grasp(model: Model, config, concept: Concept) -> dict[str, float]:
     card, toward = concept.card, pole_of(config, concept)
     if not (card.trait or card.instruction_aligned):
         return {"grasp": float("nan"), "headroom": float("nan")}
-    nothing = {"none": Direction(torch.eye(model.d_model)[0], 0.0, Site(0), "none")}
-    margins = []
-    for pole in (toward, opposite(toward)):
-        cube = sweep(
-            model,
-            concept,
-            nothing,
-            sites=[Site(0)],
-            multipliers=(0.0,),
-            toward=pole,
-            prompt=cued(concept, pole, config),
-        )
-        margins.append(base_of(cube))
+    margins = [cued_propensities(model, config, concept, pole) for pole in (toward, opposite(toward))]
     both = np.stack(margins)
     return {"grasp": float((both > 0).mean()), "headroom": float(both.mean())}
+
+
+def cued_propensities(model: Model, config, concept: Concept, pole: Pole) -> np.ndarray:
+    """Log-odds [pair] of ``pole``'s answer to every question that is cued toward ``pole``."""
+    nothing = {"none": Direction(torch.eye(model.d_model)[0], 0.0, Site(0), "none")}
+    prompt = cued(concept, pole, config)
+    return base_of(sweep(model, concept, nothing, sites=[Site(0)], multipliers=(0.0,), toward=pole, prompt=prompt))
 
 
 def base_of(cube: SweepCube) -> np.ndarray:

@@ -26,8 +26,9 @@ class Config:
     """What to study. Empty ``concepts``, ``layers`` mean: all that fit the model, all but the last layer.
 
     ``toward``: the pole that positive multipliers push to; "trait" is the pole that has the trait, as in the
-    published studies of persona sets. ``where``: the positions that the vector is added to. ``engine``: "local" for
-    processes of this machine, "ray" for the workers of the cluster at ``address`` with ``gpus`` per cell.
+    published studies of persona sets. ``where``: the positions that the vector is added to. ``cue_place``: before or
+    after the options, "auto" is where the model's card says that cues stood in training, else before. ``engine``:
+    "local" for processes of this machine, "ray" for the workers of the cluster at ``address`` with ``gpus`` per cell.
     """
 
     model: str = "persona"
@@ -38,7 +39,7 @@ class Config:
     method: str = "mean_difference"
     toward: str = "aligned"
     where: str = "all"
-    cue_place: str = "before"
+    cue_place: str = "auto"
     cue_kind: str = "instruction"
     multipliers: tuple[float, ...] = MULTIPLIERS
     random_directions: int = 5
@@ -65,7 +66,7 @@ def run(config: Config, progress: Progress | None = None):
     from workbench.studies.assemble import assemble
     from workbench.studies.cells import evaluate_concept, fit_concept
     from workbench.studies.pool import grid
-    from workbench.studies.sources import gather, layers_of
+    from workbench.studies.sources import gather, layers_of, place_of
 
     began = time.perf_counter()
     tell = progress or (lambda message, done, total: None)
@@ -76,7 +77,7 @@ def run(config: Config, progress: Progress | None = None):
             raise WorkbenchError(f"prompt type {name!r} is unknown; expected some of: {', '.join(PROMPT_TYPES)}")
     if config.engine not in ENGINES:
         raise WorkbenchError(f"engine {config.engine!r} is unknown; expected one of {', '.join(ENGINES)}")
-    config = replace(config, layers=layers_of(config, model))
+    config = replace(config, layers=layers_of(config, model), cue_place=place_of(config, model))
     concepts = gather(config, model)
     cells = Path(config.out) / "cells"
     fitted = grid(fit_concept, [(config, c) for c in concepts], model, cells, tell, "extracting")

@@ -16,6 +16,15 @@ def layers_of(config, model) -> tuple[int, ...]:
     return layers
 
 
+def place_of(config, model) -> str:
+    """Where the study's cues stand: as asked for, or as the organism's card says. Raises WorkbenchError for neither."""
+    from workbench.organisms.microworld_truth import cue_place
+
+    if config.cue_place not in ("auto", "before", "after"):
+        raise WorkbenchError(f"cue place {config.cue_place!r} is unknown; expected before, after or auto")
+    return cue_place(model.folder) if config.cue_place == "auto" else config.cue_place
+
+
 def gather(config, model) -> list[Concept]:
     """The study's concepts: named ones, those of a data folder, or all that the model's own world has, or all shipped.
 
