@@ -52,6 +52,7 @@ def figures(tables) -> dict:
         "cosine_types": plots.cosine_matrix(
             select(tables["cosines_types"], concept="force", layer=2), between="prompt types"
         ),
+        **explorer_figures(),
         "read_write": plots.read_write(select(joined(tables["probes"], cells), probe="lda", **SETTING)),
         "patching_bars": plots.patching_bars(select(tables["patching"], concept="force")),
         "recommendation_forest": plots.recommendation_forest(tables["recommendation"]),
@@ -59,6 +60,36 @@ def figures(tables) -> dict:
         **symmetry_figures(),
         "paired_effects": plots.paired_effects(select(paired(cells, again, ["odd"]), **SETTING)),
     }
+
+
+def explorer_figures() -> dict:
+    points = pd.DataFrame({
+        "pair": ["p", "q"] * 4, "pole": ["aligned", "unaligned"] * 4, "condition": ["held out"] * 4 + ["steered"] * 4,
+        "steered": [False] * 4 + [True] * 4, "kappa": np.arange(8.0), "question": "<b>?", "slope": 0.5,
+        "pc1": np.arange(8.0), "pc2": 1.0, "pc3": 2.0,
+    })  # fmt: skip
+    tokens = pd.DataFrame({
+        "position": [0, 1, 0, 1], "token": ["<b>", "\n"] * 2, "layer": [0, 0, 1, 1], "value": [1.0, -1.0, 0.5, 2.0],
+        "outside": [True, False, False, True],
+    })  # fmt: skip
+    return {
+        "line_points": plots.line_points(points),
+        "space_points": plots.space_points(points, [0.5, 0.2, 0.1]),
+        "token_heatmap": plots.token_heatmap(tokens),
+    }
+
+
+def test_points_carry_their_pair_and_conditions_differ_by_mark(figures):
+    traces = figures["space_points"].data
+    assert len({(t.marker.symbol, t.marker.color) for t in traces}) == 4 and list(traces[0].ids) == ["p", "p"]
+    assert {i for t in figures["line_points"].data for i in t.ids} == {"p", "q"}
+    assert not any("<b>?" in str(t.customdata) for t in [*traces, *figures["line_points"].data])
+
+
+def test_token_heatmap_marks_what_controls_reach_and_escapes_tokens(figures):
+    trace = figures["token_heatmap"].data[0]
+    assert [list(row) for row in trace.text] == [["", "·"], ["·", ""]]
+    assert figures["token_heatmap"].layout.xaxis.ticktext == ("&lt;b&gt;", "⏎")
 
 
 def symmetry_figures() -> dict:

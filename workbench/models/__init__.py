@@ -4,6 +4,7 @@
 ``model``          :class:`Model`, :class:`ChatFormat`
 ``loading``, ``hf`` :func:`load` from a name, folder, hub, module or bridge
 ``batch``          :class:`Batch`, :func:`encode`, :func:`batches` (left-padded, answers checked)
+``dialogue``       :func:`encode_dialogue`: turns through the chat template; :func:`token_texts`
 ``positions``      position rules to masks
 ``run``            :func:`forward`, :func:`capture`, :func:`resume`, :func:`unembed_answers`
 ``prefixes``       :func:`prefix`, :func:`step`: cached beginnings, single tokens after them
@@ -19,6 +20,7 @@ The only package that imports transformer_lens.
 
 from workbench.models.batch import Batch, batches, bucket, encode, pad, tokens
 from workbench.models.budget import Budget, halving, planned
+from workbench.models.dialogue import encode_dialogue, encode_text, token_texts, turns_of
 from workbench.models.generation import generate, generate_tokens
 from workbench.models.hooks import hook_point, hooked
 from workbench.models.loading import embedded_names, load
@@ -31,7 +33,9 @@ from workbench.models.shared import Family, capture_shared, families, worth_shar
 
 __all__ = [
     "RULES", "Batch", "Budget", "ChatFormat", "Family", "Hook", "Model", "PrefixState", "batches", "bucket", "capture",
-    "capture_shared", "check_rule", "check_sites", "embedded_names", "encode", "families", "forward", "generate",
+    "capture_shared", "check_rule", "check_sites", "embedded_names", "encode", "encode_dialogue", "encode_text",
+    "families", "forward", "generate",
     "generate_tokens", "halving", "hook_point", "hooked", "load", "pad", "patch_residual", "planned", "position_mask",
-    "prefix", "resume", "select", "step", "tokens", "unembed", "unembed_answers", "worth_sharing",
+    "prefix", "resume", "select", "step", "token_texts", "tokens",
+    "turns_of", "unembed", "unembed_answers", "worth_sharing",
 ]

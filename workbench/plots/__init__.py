@@ -8,7 +8,10 @@ propensity_curve           one cell's curve with the bands of its controls
 prompt_slopes              every prompt's slope, sorted
 layer_heatmap              layer × prompt type
 projections                the difference-of-means line, steered and not
-cosine_matrix              between concepts, or between prompt types
+line_points                examples as points on that line, in-sample, held out and steered
+space_points               examples in two or three principal components
+token_heatmap              what a reader finds at every token and layer of a text
+cosine_matrix              between concepts, layers or prompt types
 read_write                 AUROC of a probe against the effect of steering
 patching_bars              where a cue acts
 recommendation_forest      effect and backfire at the recommended setting
@@ -33,6 +36,7 @@ from workbench.plots.cost_frontier import cost_frontier
 from workbench.plots.dose_response import dose_response, index_by_dose
 from workbench.plots.layer_heatmap import layer_heatmap
 from workbench.plots.lean_regression import lean_regression
+from workbench.plots.line_points import line_points
 from workbench.plots.paired_effects import paired_effects
 from workbench.plots.patching_bars import patching_bars
 from workbench.plots.projections import projections
@@ -42,7 +46,9 @@ from workbench.plots.propensity_overview import propensity_overview
 from workbench.plots.published_dots import published_dots
 from workbench.plots.read_write import read_write
 from workbench.plots.recommendation_forest import recommendation_forest
+from workbench.plots.space_points import space_points
 from workbench.plots.symmetry_forest import symmetry_forest
+from workbench.plots.token_heatmap import token_heatmap
 
 __all__ = [
     "coherence_scatter",
@@ -53,6 +59,7 @@ __all__ = [
     "index_by_dose",
     "layer_heatmap",
     "lean_regression",
+    "line_points",
     "paired_effects",
     "patching_bars",
     "projections",
@@ -63,5 +70,7 @@ __all__ = [
     "read_write",
     "recommendation_forest",
     "select",
+    "space_points",
     "symmetry_forest",
+    "token_heatmap",
 ]

@@ -84,5 +84,7 @@ def cosine_matrix(cosines: pd.DataFrame, names: list[str] | None = None, between
         "steering one steers the others.",
         "prompt types": "Pale cells are prompt types that yield different vectors for the same concept (published "
         "range 0.07 to 0.86): “the” direction depends on how it was asked for.",
+        "layers": "A dark block along the diagonal is a stretch of layers that carry one direction on; where it ends, "
+        "a vector of one layer means something else at the next.",
     }
     return picture([heat], title=f"Cosines between {between}", see=see[between], layout=layout)
