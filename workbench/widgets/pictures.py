@@ -33,16 +33,35 @@ function render({ model, el }) {
   el.style.width = "100%";
   el.append(box);
   const places = {};
+  // clicked or brushed points that carry an id are told to Python
+  function tell(name, event) {
+    const ids = [...new Set((event?.points ?? []).map((point) => point.id).filter((id) => id !== undefined))];
+    if (!ids.length) return;
+    model.set("picked", { figure: name, ids, count: (model.get("picked").count ?? 0) + 1 });
+    model.save_changes();
+  }
   function draw() {
+    const fresh = [];
     const dark = document.body.dataset.jpThemeLight === "false";
     for (const [name, figure] of Object.entries(model.get("figures"))) {
       if (!places[name]) {
         places[name] = document.createElement("div");
         places[name].style.cssText = "min-width: 0;";
         box.append(places[name]);
+        fresh.push(name);
       }
       const { data, layout } = recoloured(figure, dark ? model.get("dark") : {});
       Plotly.react(places[name], data, layout, { responsive: true, displayModeBar: false });
+      if (fresh.includes(name)) {
+        places[name].on("plotly_click", (event) => tell(name, event));
+        places[name].on("plotly_selected", (event) => tell(name, event));
+      }
+    }
+    for (const name of Object.keys(places)) {
+      if (name in model.get("figures")) continue;
+      Plotly.purge(places[name]);
+      places[name].remove();
+      delete places[name];
     }
   }
   model.on("change:figures", draw);
@@ -60,12 +79,16 @@ export default { render };
 
 
 class Pictures(anywidget.AnyWidget):
-    """Figures side by side, by name; in dark colours where the page is dark. :meth:`show` replaces one."""
+    """Figures side by side, by name; in dark colours where the page is dark. :meth:`show` replaces one.
+
+    ``picked`` follows what the reader clicks or brushes: ``figure`` and the ``ids`` of its points.
+    """
 
     _esm = _DRAW
     figures: Any = traitlets.Dict().tag(sync=True)
     dark: Any = traitlets.Dict().tag(sync=True)
     library: Any = traitlets.Unicode().tag(sync=True)
+    picked: Any = traitlets.Dict().tag(sync=True)
 
     def __init__(self):
         super().__init__(dark=swaps("dark"), library=get_plotlyjs())
@@ -73,3 +96,7 @@ class Pictures(anywidget.AnyWidget):
     def show(self, name: str, figure: Figure) -> None:
         """Draws ``figure`` (in the light colours) in the place of that name."""
         self.figures = {**self.figures, name: json.loads(str(figure.to_json()))}
+
+    def drop(self, name: str) -> None:
+        """Takes a figure away, if it is there."""
+        self.figures = {key: figure for key, figure in self.figures.items() if key != name}

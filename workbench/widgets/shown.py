@@ -41,6 +41,22 @@ STYLE = """
 .wb-steering .wb-error { font-weight: 600; overflow-wrap: anywhere; }
 .wb-steering .wb-prompt { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 7.5em; overflow-y: auto;
   font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.35; }
+.wb-steering .wb-tokens { line-height: 1.25; padding: 2px 0 6px; }
+.wb-steering .wb-read { position: relative; display: inline-block; text-align: center; white-space: pre-wrap;
+  padding: 1px 3px; margin: 1px; min-width: 1.2em; border-bottom: 2px dotted transparent; border-radius: 2px; }
+.wb-steering .wb-read small { display: block; font-size: 10px; color: inherit; }
+.wb-steering .wb-dotted { border-bottom: 2px dotted var(--jp-ui-font-color2, #57606a); }
+.wb-steering .wb-solid { border-bottom: 2px solid currentColor; }
+.wb-steering .wb-read:focus { outline: 2px solid var(--jp-brand-color1, #1976d2); }
+.wb-steering .wb-read:hover::after, .wb-steering .wb-read:focus::after { content: attr(data-about); position: absolute;
+  left: 0; top: 100%; z-index: 10; width: max-content; max-width: 320px; padding: 3px 6px; text-align: left;
+  font-size: 11px; color: var(--jp-ui-font-color1, #1b1f24); background: var(--jp-layout-color1, #fff);
+  border: 1px solid var(--jp-border-color1, #9aa1a9); }
+.wb-steering .wb-read:not([data-about])::after { display: none; }
+.wb-steering table.wb-table { border-collapse: collapse; font-size: 12px; color: inherit; }
+.wb-steering table.wb-table th, .wb-steering table.wb-table td { padding: 2px 8px; text-align: left;
+  border-bottom: 1px solid var(--jp-border-color2, #d0d4d9); color: inherit; background: none; }
+.wb-steering table.wb-table td.wb-number { text-align: right; font-variant-numeric: tabular-nums; }
 .wb-steering textarea, .wb-steering select, .wb-steering input { color: var(--jp-ui-font-color1, #1b1f24); }
 """
 
@@ -49,9 +65,17 @@ def style() -> str:
     """The panel's style sheet, for light and dark pages."""
     rules = [
         STYLE,
-        f".wb-steering {{ --wb-vermillion: #b24a00; }} {DARK_PAGE} {{ --wb-vermillion: {DARK['orange']}; }}",
+        f".wb-steering {{ --wb-vermillion: #b24a00; {_channels(LIGHT)} }}",
+        f"{DARK_PAGE} {{ --wb-vermillion: {DARK['orange']}; {_channels(DARK)} }}",
     ]
     return f"<style>{' '.join(rules)}</style>"
+
+
+def _channels(colours: Mapping[str, str]) -> str:
+    """The poles' colours as red, green, blue, to be laid over a page in any strength."""
+    channels = {name: colours[name].removeprefix("#") for name in ("blue", "vermillion")}
+    mixed = {name: ", ".join(str(int(text[k : k + 2], 16)) for k in (0, 2, 4)) for name, text in channels.items()}
+    return f"--wb-up: {mixed['blue']}; --wb-down: {mixed['vermillion']};"
 
 
 def completions_html(found: Mapping[str, Completion], setting: Setting) -> str:
@@ -101,7 +125,7 @@ def curve_figure(curve: pd.DataFrame, own: pd.DataFrame, points: pd.DataFrame) -
     drawn = Figure(data=kept, layout=figure.layout)
     drawn.update_layout(
         title={"text": "Propensity against multiplier", "subtitle": None},
-        yaxis={"title": {"text": "Δ propensity (log-odds)"}}, **_frame(),
+        yaxis={"title": {"text": "Δ propensity (log-odds)"}}, **frame(),
     )  # fmt: skip
     drawn.add_scatter(
         x=own["multiplier"].tolist(), y=own["change"].tolist(), mode="lines", name="this question",
@@ -133,10 +157,11 @@ def answer_bars(table: pd.DataFrame) -> Figure:
         "yaxis": {"type": "category", "autorange": "reversed", "ticklabelstandoff": 4},
         "showlegend": False, "barmode": "group", "bargap": 0.2,
     })  # fmt: skip
-    return figure.update_layout(title={"subtitle": None}, **_frame())
+    return figure.update_layout(title={"subtitle": None}, **frame())
 
 
-def _frame() -> dict:
+def frame() -> dict:
+    """The layout of a picture in a panel: size, room for the legend below, the page shining through."""
     return {"height": 350, "paper_bgcolor": "rgba(0,0,0,0)", "margin": {"l": 56, "r": 16, "t": 56, "b": 88},
             "legend": {"y": -0.32, "yanchor": "top"}, "font": {"size": 12}}  # fmt: skip
 

@@ -1,45 +1,19 @@
 """The steering panel: sliders and pickers over a :class:`Steering`. It computes nothing itself."""
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
 import ipywidgets as ip
 
-from workbench.directions import METHODS
-from workbench.prompts import PROMPT_TYPES
 from workbench.types import POLES
 from workbench.widgets import shown
 from workbench.widgets.as_code import as_code
+from workbench.widgets.inputs import Debounced, inputs, titled
 from workbench.widgets.notices import notices
 from workbench.widgets.pictures import Pictures
 from workbench.widgets.steering import Setting, Steering
 from workbench.widgets.text import answers, completions, divergence
-
-RULES = ("all", "after_prompt", "answer", "last")
-# a slider being dragged is followed only when it rests so long (seconds)
-REST = 0.15
-TITLE = 70
-
-
-class Debounced:
-    """Calls ``act`` once things have rested for ``seconds``; at once where no event loop is running (a script)."""
-
-    def __init__(self, act: Callable[[], None], seconds: float = REST):
-        self.act, self.seconds = act, seconds
-        self.waiting: asyncio.TimerHandle | None = None
-
-    def __call__(self, *_: Any) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.act()
-            return
-        if self.waiting:
-            self.waiting.cancel()
-        self.waiting = loop.call_later(self.seconds, self.act)
 
 
 class SteeringPanel(ip.VBox):
@@ -52,7 +26,7 @@ class SteeringPanel(ip.VBox):
     def __init__(self, steering: Steering, setting: Setting | None = None):
         self.steering = steering
         begin = setting or steering.start()
-        self.controls = _controls(steering, begin)
+        self.controls = inputs(steering, begin)
         self.same = ip.Checkbox(True, description="same dose for both poles", indent=False)
         self.same.value = begin.aligned == begin.unaligned
         self.parts = _parts()
@@ -139,40 +113,11 @@ class SteeringPanel(ip.VBox):
         try:
             pairs = self.steering.parts(setting)[1].pairs
             picker = self.controls["pair"]
-            picker.options = [(f"{i} · {_short(pair.question)}", pair.id) for i, pair in enumerate(pairs, 1)]
+            picker.options = [(f"{i} · {titled(pair.question)}", pair.id) for i, pair in enumerate(pairs, 1)]
             picker.value = self.steering.pair(setting).id
             self._asked = setting.concept
         finally:
             self._quiet = quiet
-
-
-def _short(question: str) -> str:
-    """The line of a question that tells it from others, cut."""
-    lines = [line for line in question.splitlines() if line.strip()] or [question]
-    return lines[-1] if len(lines[-1]) <= TITLE else lines[-1][: TITLE - 1] + "…"
-
-
-def _controls(steering: Steering, begin: Setting) -> dict[str, Any]:
-    """An input per field of the setting, in the order of its fields."""
-    look = {"style": {"description_width": "110px"}, "layout": ip.Layout(width="98%")}
-    dose = {"min": 0.0, "max": 2.0, "step": 0.25, "readout_format": ".2f", **look}
-    made = {
-        "concept": ip.Dropdown(options=steering.names, description="concept", **look),
-        "layer": ip.IntSlider(min=0, max=steering.model.n_layers - 1, description="layer", **look),
-        "aligned": ip.FloatSlider(description="λ to aligned", **dose),
-        "unaligned": ip.FloatSlider(description="λ to unaligned", **dose),
-        "operator": ip.Dropdown(options=tuple(steering.operators), description="operator", **look),
-        "method": ip.Dropdown(options=tuple(METHODS), description="method", **look),
-        "where": ip.Dropdown(options=RULES, description="positions", **look),
-        "prompt_type": ip.Dropdown(options=PROMPT_TYPES, description="fitted on", **look),
-        "pair": ip.Dropdown(options=[begin.pair], description="question", **look),
-        "text": ip.Textarea(description="or free text", placeholder="replaces the question", rows=2, **look),
-        "max_new_tokens": ip.BoundedIntText(min=1, max=256, description="new tokens", **look),
-    }
-    for name in (field.name for field in fields(Setting)):
-        if name != "pair":
-            made[name].value = getattr(begin, name)
-    return made
 
 
 def _parts() -> dict[str, Any]:
