@@ -51,7 +51,7 @@ def load(  # noqa: PLR0913
     folded = bool(getattr(source, "compatibility_mode", False))
     digest = digest_of([weights_digest(module), _config(module), _tokenizer_digest(tokenizer), bos,
                         None if chat is None else [chat.system_prompt, chat.system_in_user], folded])
-    bridge = source if hasattr(source, "original_model") else _wrap(module, found)
+    bridge = source if hasattr(source, "original_model") else wrap(module, found)
     model = Model(bridge, tokenizer, name or found, digest, "folded" if folded else "raw", chat, bos)
     plain = isinstance(source, (str, Path)) and device is None and dtype is None and system_prompt is None
     return replace(model, source=str(source) if plain else "", folder=_folder_of(source))
@@ -136,7 +136,8 @@ def _read_named(
     return *read_hub(source, tokenizer, device, dtype, listed), source
 
 
-def _wrap(module: Any, name: str) -> Any:
+def wrap(module: Any, name: str) -> Any:
+    """The module as a bridge: wrapped in place, in eval mode, with eager attention. WorkbenchError if it cannot be."""
     from transformer_lens.model_bridge.sources import build_bridge_from_module
 
     # hooks on attention patterns need the eager implementation

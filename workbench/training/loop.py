@@ -32,7 +32,8 @@ from workbench.training.nouns import (
 
 __all__ = [
     "DETERMINED", "FREE", "IGNORE", "OTHER", "Curriculum", "Document", "Gate", "Progress", "TrainConfig",
-    "advance", "batches", "collate", "learning_rate", "load_checkpoint", "save_checkpoint", "train",
+    "advance", "batches", "collate", "descend", "learning_rate", "load_checkpoint", "logits_at", "losses", "optimiser",
+    "save_checkpoint", "train",
 ]  # fmt: skip
 
 
@@ -77,15 +78,24 @@ def collate(batch: list[Document], pad: int) -> tuple[torch.Tensor, torch.Tensor
     return ids, kinds
 
 
+def logits_at(model: Any, ids: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+    """Next-token logits [n vocab] in float32 at the ``chosen`` ones of all positions but the last.
+
+    ``ids`` [batch, position] are padded on the right; ``chosen`` is boolean [batch, position - 1].
+    """
+    hidden = model.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+    logits = model.get_output_embeddings()(hidden[chosen]).float()
+    cap = getattr(model.config, "final_logit_softcapping", None)
+    return logits if cap is None else torch.tanh(logits / cap) * cap
+
+
 def losses(model: Any, ids: torch.Tensor, kinds: torch.Tensor, config: TrainConfig, step: int):
     """Weighted next-token loss, unembedding only the tokens that count. Returns (loss, mean determined loss)."""
-    hidden = model.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
     targets, kind = ids[:, 1:], kinds[:, 1:]
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
     sampled = torch.rand(targets.shape, generator=generator).to(targets.device) < config.other_share
     chosen = (kind > OTHER) | ((kind == OTHER) & sampled)
-    logits = model.get_output_embeddings()(hidden[chosen]).float()
-    each = F.cross_entropy(logits, targets[chosen], reduction="none")
+    each = F.cross_entropy(logits_at(model, ids, chosen), targets[chosen], reduction="none")
     kind = kind[chosen]
     weight = torch.ones_like(each)
     weight[kind == DETERMINED] = config.determined_weight
@@ -175,21 +185,26 @@ def one_chunk(  # noqa: PLR0913 - the parts of one run
     progress.chunk, progress.batch_in_chunk = progress.chunk + 1, 0
 
 
+def descend(model: Any, adam: torch.optim.Optimizer, loss: torch.Tensor, rate: float, clip: float) -> None:
+    """One optimiser step down a loss at a learning rate, the gradient's norm at most ``clip``."""
+    for group in adam.param_groups:
+        group["lr"] = rate
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+    adam.step()
+    adam.zero_grad()
+
+
 def step(model, adam, batch: list[Document], config: TrainConfig, progress: Progress, curriculum: Curriculum) -> float:
     """One optimiser step; updates ``progress`` and returns the mean determined loss of the batch."""
     began = time.perf_counter()
     rate = learning_rate(config, progress, progress.stage > len(curriculum.gates) - config.final_stages)
-    for group in adam.param_groups:
-        group["lr"] = rate
     if config.dropout or config.mlp_drop:
         torch.manual_seed(config.seed * 7_919 + progress.step)
     device = next(model.parameters()).device
     ids, kinds = collate(batch, model.config.pad_token_id)
     loss, determined = losses(model, ids.to(device), kinds.to(device), config, progress.step)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-    adam.step()
-    adam.zero_grad()
+    descend(model, adam, loss, rate, config.clip)
     read = int((kinds != IGNORE).sum())
     progress.step += 1
     progress.tokens += read
