@@ -145,6 +145,11 @@ def bare_prompt(pair: Pair, card: Card) -> str:
     return frame(pair, card.style) + (OPEN if card.style == "ab" else "")
 
 
+def with_opening(text: str, card: Card) -> str | tuple[str, str]:
+    """A prompt for the model: the bracket that opens an A/B answer belongs to the assistant's turn of a chat model."""
+    return (text.removesuffix(OPEN), OPEN) if card.style == "ab" and text.endswith(OPEN) else text
+
+
 def answer_texts(pair: Pair, card: Card) -> tuple[str, str]:
     """What follows the bare prompt, aligned first: " Yes" and " No", "A" and "B" (after " ("), or the free answers."""
     if card.style != "ab":

@@ -61,10 +61,11 @@ def list_studies(runs: Path) -> None:
 
 def list_methods(runs: Path) -> None:
     from workbench import interventions
-    from workbench.controls import about_method, method_names
+    from workbench.controls import about_method, method_names, trains
     from workbench.directions import METHODS
 
-    table("control methods", ("name", "what it is"), [(name, about_method(name)) for name in method_names()])
+    rows = [(name, about_method(name), "when named" if trains(name) else "") for name in method_names()]
+    table("control methods", ("name", "what it is", "runs"), rows)
     table("direction methods", ("name", "what it is"), [(name, first_line(f)) for name, f in sorted(METHODS.items())])
     kinds = [getattr(interventions, name) for name in interventions.__all__]
     rows = [(k.__name__, first_line(k)) for k in kinds if isinstance(k, type)]

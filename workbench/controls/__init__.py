@@ -9,9 +9,10 @@ Steering: add, add_pole, negate, ablate, clamp, rotate, gate, actadd, reading_ve
 prompting: instruction, persona, few_shot, in_context_edit, veto ·
 erasure: leace, mean_projection, subspace, baked_projection · defence: floor (and veto) ·
 editing: memit, null_space_edit, constrained_tuning (every pair is a fact, its question the subject).
-Training methods are files of the same form.
+training: lora, full_tuning, dpo (strength is the number of optimiser steps). Files that say ``TRAINS = True`` take
+long: no shipped list of defaults has them, they run when they are named.
 """
 
-from workbench.controls.find import Method, about_method, find_method, method_names
+from workbench.controls.find import Method, about_method, find_method, method_name, method_names, trains
 
-__all__ = ["Method", "about_method", "find_method", "method_names"]
+__all__ = ["Method", "about_method", "find_method", "method_name", "method_names", "trains"]

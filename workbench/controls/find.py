@@ -11,22 +11,40 @@ from typing import Any
 from workbench.types import Control, WorkbenchError
 
 Method = Callable[..., Control]
-FUNCTION = "control"
+FUNCTION, TRAINS = "control", "TRAINS"
 
 
 @cache
-def method_names() -> tuple[str, ...]:
-    """Every file of this folder that has a function ``control``, by name; none is imported."""
-    found = []
+def _files() -> dict[str, bool]:
+    """Every file of this folder that has a function ``control``, and whether it says that it trains."""
+    found = {}
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        if any(isinstance(node, ast.FunctionDef) and node.name == FUNCTION for node in tree.body):
-            found.append(path.stem)
-    return tuple(found)
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        if any(isinstance(node, ast.FunctionDef) and node.name == FUNCTION for node in body):
+            marks = [ast.unparse(node) for node in body if isinstance(node, ast.Assign)]
+            found[path.stem] = f"{TRAINS} = True" in marks
+    return found
+
+
+def method_names() -> tuple[str, ...]:
+    """The methods of this folder, by name; none is imported."""
+    return tuple(_files())
+
+
+def trains(name: str) -> bool:
+    """Whether a method trains the model (its file says ``TRAINS = True``): it takes long, and runs only when named."""
+    return _files().get(method_name(name), False)
+
+
+def method_name(name: str) -> str:
+    """A method of this folder as its file is called: dashes are as good as underscores; other names as they came."""
+    plain = name.replace("-", "_")
+    return plain if plain in method_names() else name
 
 
 def find_method(name: str) -> Method:
     """The function of a method: ``(model, concept, toward, **options) -> Control``."""
+    name = method_name(name)
     if name in method_names():
         return getattr(importlib.import_module(f"{__package__}.{name}"), FUNCTION)
     module, colon, function = name.partition(":")
@@ -45,7 +63,7 @@ def find_method(name: str) -> Method:
 
 def about_method(name: str) -> str:
     """The first line of a method's docstring."""
-    function = find_method(name)
+    name, function = method_name(name), find_method(name)
     module = importlib.import_module(function.__module__)
     text = (module.__doc__ if name in method_names() else function.__doc__) or ""
     return text.strip().partition("\n")[0]

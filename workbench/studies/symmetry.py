@@ -49,7 +49,7 @@ def run(config: Config, progress: Progress | None = None):
     the grid is finished. Cells are cached under ``config.out/cells``. Raises WorkbenchError for an unknown model,
     method, concept or protocol, and where nothing at all could be measured.
     """
-    from workbench.controls import find_method
+    from workbench.controls import find_method, method_name
     from workbench.models import load
     from workbench.studies.pool import grid
     from workbench.studies.symmetry_cells import background, gathered, respond_cell
@@ -60,7 +60,8 @@ def run(config: Config, progress: Progress | None = None):
     tell = progress or (lambda message, done, total: None)
     tell("loading model and concepts", 0, 1)
     protocol = load_protocol(config.protocol)
-    config = replace(config, methods=tuple(config.methods) or protocol.methods)
+    named = tuple(config.methods) or protocol.methods
+    config = replace(config, methods=tuple(dict.fromkeys(method_name(name) for name in named)))
     for name in config.methods:
         find_method(name)
     model = load(config.model)

@@ -14,6 +14,7 @@ from workbench.symmetry.readings import Reading, read
 from workbench.symmetry.responses import Curve, Response
 from workbench.types import POLES, Concept, Pole, Site, WorkbenchError
 
+SPENT = ("norm", "kl", "examples", "tokens", "steps", "trained_tokens")
 ABLE = 0.6  # chance is one half; below this an accuracy has nowhere to fall
 Method = Callable[[Model, Concept, Pole], Any]
 
@@ -153,17 +154,22 @@ def _tried(meter: Meter, dose: float, pole: Pole) -> dict[str, Any] | None:
 
 
 def measured(meter: Meter, dose: float) -> dict[str, Any]:
-    """One dose: items' log-odds, what it spent in every kind of budget, what it cost elsewhere."""
+    """One dose: items' log-odds, what it spent in every kind of budget, what it cost elsewhere.
+
+    A control that knows what it spends itself (``spent(dose)``: a training's steps, examples, norm) is believed.
+    """
     on, listed, able = meter.on, getattr(meter.control, "doses", ()), meter.on.around.able
     with meter.control.applied(on.model, dose) as changed:
         now = read(changed, on.items)
         drop = able - accuracy(changed, on.around.choices) if able >= ABLE else np.nan
         extra = added_tokens(on, changed) if listed else np.nan
     kl, rise = meter.cost(dose)
+    spent = getattr(meter.control, "spent", None)
     return {
         "strength": dose, "values": now.log_odds, "norm": meter.norm(dose), "kl": kl, "tokens": extra,
         "examples": dose if listed else np.nan, "nll_rise": rise, "choice_drop": drop,
         "incoherent": float((now.incoherent - on.base.incoherent).mean()),
+        **(spent(dose) if spent is not None else {}),
     }  # fmt: skip
 
 
@@ -178,6 +184,6 @@ def curve_of(rows: Sequence[dict[str, Any]]) -> Curve:
     """The rows of one pole as a curve."""
     column = {key: np.array([float(row[key]) for row in rows]) for key in rows[0] if key != "values"}
     values = np.stack([row["values"] for row in rows], axis=1)
-    budgets = {kind: column[kind] for kind in ("norm", "kl", "examples", "tokens") if np.isfinite(column[kind]).any()}
+    budgets = {kind: column[kind] for kind in SPENT if kind in column and np.isfinite(column[kind]).any()}
     costs = {name: column[name] for name in ("nll_rise", "choice_drop", "incoherent")}
     return Curve(column["strength"], values, budgets, costs)

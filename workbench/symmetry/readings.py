@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 
 from workbench.models import Model, bucket, forward, pad, tokens
-from workbench.prompts import OPEN, answer_texts, bare_prompt
+from workbench.prompts import answer_texts, bare_prompt, with_opening
 from workbench.types import Card, Concept, Pair, WorkbenchError
 
 Prompt = str | tuple[str, str]
@@ -30,7 +30,7 @@ def read(model: Model, concept: Concept, prompt: PromptOf = bare_prompt, batch_t
     """The reading of every pair of a concept by full passes, so that any control's model can be read."""
     if not concept.pairs:
         raise WorkbenchError(f"concept {concept.name!r} has no pairs to read; use a larger split")
-    prompts = [_prompt(prompt(pair, concept.card), concept.card) for pair in concept.pairs]
+    prompts = [framed(prompt(pair, concept.card), concept.card) for pair in concept.pairs]
     both = [answer_texts(pair, concept.card) for pair in concept.pairs]
     heads, aligned = tokens(model, prompts, [first for first, _ in both])
     _, unaligned = tokens(model, prompts, [second for _, second in both])
@@ -40,9 +40,9 @@ def read(model: Model, concept: Concept, prompt: PromptOf = bare_prompt, batch_t
     return Reading(rows[0] - rows[1], np.full(len(heads), np.nan))
 
 
-def _prompt(text: str, card: Card) -> Prompt:
+def framed(text: str, card: Card) -> Prompt:
     """An A/B answer's opening bracket belongs to the assistant's turn of a chat model."""
-    return (text.removesuffix(OPEN), OPEN) if card.style == "ab" and text.endswith(OPEN) else text
+    return with_opening(text, card)
 
 
 def _single(model: Model, heads: list[list[int]], options: list[tuple[int, int]], batch_tokens: int) -> Reading:
