@@ -1,7 +1,7 @@
 """``workbench export`` and ``workbench compare``: what becomes of a finished run."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,9 +25,10 @@ def export_figures(
     """
     from workbench.figures import export
     from workbench.records import load
+    from workbench.report import figures_of
 
     kinds = parts(format)
-    found, data = pictures(load(run))
+    found, data = figures_of(load(run))
     names = list(found) if figure == "all" else parts(figure)
     for name in names:
         if name not in found:
@@ -41,19 +42,6 @@ def export_figures(
         say(path)
     if written.message:
         complain(written.message)
-
-
-def pictures(record: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The figures of a record's report by name, as printed, and the rows that each shows."""
-    from workbench.report.panels import captioned, guarded, rows_of
-    from workbench.report.pictures import panels
-    from workbench.report.tidy import derived
-    from workbench.report.write import printable
-
-    tables, reasons = derived(record.tables)
-    drawn = [(p, f) for p, f in (guarded(panel, tables) for panel in panels(tables, reasons)) if f is not None]
-    found = {panel.name: printable(captioned(panel, figure, tables), panel.name) for panel, figure in drawn}
-    return found, {panel.name: rows_of(panel, tables) for panel, _ in drawn}
 
 
 def parts(text: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ side, ``write_replication(records, path)`` what holds in each of several; ``reli
 
 from workbench.report.causal_page import causal_page
 from workbench.report.compare import compare_page
+from workbench.report.drawn import figures_of
 from workbench.report.reliability_page import reliability_page
 from workbench.report.replication_page import replication_page
 from workbench.report.symmetry_page import symmetry_page
@@ -15,6 +16,7 @@ from workbench.report.write import write_comparison, write_replication, write_re
 __all__ = [
     "causal_page",
     "compare_page",
+    "figures_of",
     "reliability_page",
     "replication_page",
     "symmetry_page",
