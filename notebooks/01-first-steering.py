@@ -72,3 +72,33 @@ for pole in ("aligned", "unaligned"):
     cued = wb.sweep(model, test, {"own": direction}, sites=[site], multipliers=(0,),
                     prompt=lambda pair, card, pole=pole: build_prompt(pair, card, "instruction", pole))
     print(f"instructed {pole:9s}: mean log-odds of the aligned answer {cued.values.mean():+.2f}")
+
+# %% [markdown]
+# The same by hand: turn the knobs and see what the model writes and answers, unsteered, toward the aligned pole and
+# toward the unaligned one. The curve's grey band is what random directions of the same norm do; a warning names what is
+# wrong with *this* direction, dose and question.
+
+# %%
+from workbench.widgets import Steering, SteeringPanel, answers, as_code, notices
+
+steering = Steering(model, [CONCEPT])
+panel = SteeringPanel(steering)
+panel
+
+# %% [markdown]
+# Whatever the panel shows, a script can compute:
+
+# %%
+setting = panel.setting
+for notice in notices(steering, setting, answers(steering, setting)):
+    print("warning" if notice.warn else "fine   ", notice.about, "·", notice.text)
+
+# %% [markdown]
+# and these lines give the same numbers without the panel:
+
+# %%
+print(as_code(steering, setting))
+
+# %% [markdown]
+# On a large model, sweep all layers once and keep the cube: what it covers is read from it, and the sliders are quick:
+# `Steering(model, CONCEPTS, cube=load_cube(save_cube(steering.sweep(setting), "sweep")))`, both from `workbench.sweep`.
