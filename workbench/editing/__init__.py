@@ -2,6 +2,7 @@
 
 =============  ==================================================================================
 ``facts``      :class:`Fact`, :class:`Rewrite`, margins
+``fact_files`` :func:`load_facts`, :func:`load_records`: what a model was taught (``facts.jsonl``)
 ``memory``     :class:`Edit` (a control), keys, their second moment, null space
 ``targets``    :class:`Fitting`: what the memory should return for a subject
 ``rome``       :func:`rome`, :func:`memit` (also null-space projected), :func:`moments`
@@ -14,6 +15,7 @@
 """
 
 from workbench.editing.arms import ARMS, Case, Editor, cases, compare_arms, edit_arms, matched_arms
+from workbench.editing.fact_files import FactRecord, load_facts, load_records, save_records
 from workbench.editing.facts import DIRECTIONS, Fact, Rewrite, answer_nll, margins
 from workbench.editing.memory import Edit, null_projector, second_moment
 from workbench.editing.rome import memit, moments, rome
@@ -24,8 +26,8 @@ from workbench.editing.tracing import Noise, average_indirect, best_layer, trace
 from workbench.editing.tuning import Tuning, tuned
 
 __all__ = [
-    "ARMS", "Case", "DIRECTIONS", "Edit", "Editor", "Fact", "Fitting", "METRICS", "Noise", "Rewrite", "Tuning",
-    "answer_nll", "average_indirect", "best_layer", "cases", "compare_arms", "edit_arms", "fact_scores", "fluency",
-    "margins", "matched_arms", "memit", "moments", "null_projector", "rome", "round_trip", "second_moment", "summarise",
-    "trace", "trip_effects", "tuned",
+    "ARMS", "Case", "DIRECTIONS", "Edit", "Editor", "Fact", "FactRecord", "Fitting", "METRICS", "Noise", "Rewrite",
+    "Tuning", "answer_nll", "average_indirect", "best_layer", "cases", "compare_arms", "edit_arms", "fact_scores",
+    "fluency", "load_facts", "load_records", "margins", "matched_arms", "memit", "moments", "null_projector", "rome",
+    "round_trip", "save_records", "second_moment", "summarise", "trace", "trip_effects", "tuned",
 ]  # fmt: skip

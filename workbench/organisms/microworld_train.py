@@ -20,7 +20,7 @@ from workbench.organisms.persona_tokens import build_tokenizer, start_cues
 from workbench.organisms.recipes import Recipe, new_model, reporter, round_to, settings
 from workbench.training.loop import Gate, Progress, TrainConfig
 from workbench.training.loop import train as run_loop
-from workbench.types import POLES, WorkbenchError
+from workbench.types import POLES
 
 CANNOT = (
     "It is no chat model: it answers A or B to the one question frame it was trained on, and generates nothing else.",
@@ -32,10 +32,10 @@ SMOKE_AXES = ("honesty", "kindness", "boats", "hats")
 
 def smoke_world(recipe: Recipe) -> Recipe:
     """The same recipe with four axes and a small model: a minute on one core."""
-    c = recipe.curriculum
+    c, kv_heads = recipe.curriculum, {"n_kv_heads": 1} if "n_kv_heads" in recipe.model else {}
     return replace(
         recipe,
-        model={**recipe.model, "d_model": 96, "n_layers": 2, "n_heads": 3, "vocabulary": 800},
+        model={**recipe.model, "d_model": 96, "n_layers": 2, "n_heads": 3, "vocabulary": 800, **kv_heads},
         data={**recipe.data, "axes": list(SMOKE_AXES)},
         training={
             **recipe.training, "tokens": 420_000, "batch_tokens": 1200, "learning_rate": 3e-3,
@@ -103,7 +103,7 @@ def train_microworld(  # noqa: PLR0913 - a run is these
     done = run_loop(model, world, config, folder, reporter(progress, world, config))
     round_to(model, recipe.model["dtype"])
     ability = measure_world(model, world)
-    layer = max(0, model.config.n_layer // 2 - 1)
+    layer = max(0, model.config.num_hidden_layers // 2 - 1)
     cosines = cross_cosines(cue_directions(model, world, layer))
     text = card_start(recipe, config, done, ability) + card_rest(world, ability, cosines, layer)
     write_world_card(folder, ability, text)
@@ -183,9 +183,3 @@ def save(folder: Path, model, tokenizer, world: MicroWorld, done: Progress, dtyp
     for name, text in files.items():
         (folder / name).write_text(text + "\n", encoding="utf-8")
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-
-
-def refuse_data(name: str, data: Any) -> None:
-    """A microworld writes its own text: a data folder given to it is a mistake."""
-    if data is not None:
-        raise WorkbenchError(f"organism {name!r} is trained on text that it generates; expected no --data, got {data}")

@@ -13,6 +13,7 @@ from workbench.organisms.card import write_card
 from workbench.organisms.persona import Item, Mix, PersonaWorld
 from workbench.organisms.persona_data import behaviour_file, heldout_keys, read_behaviour, split
 from workbench.organisms.persona_tokens import build_tokenizer, start_cues
+from workbench.organisms.shapes import causal_lm
 from workbench.organisms.smoke import statements
 from workbench.training.loop import Curriculum, Gate, Progress, TrainConfig
 from workbench.training.loop import train as run_loop
@@ -61,26 +62,8 @@ def load_items(recipe: Recipe, data: Path) -> dict[str, list[Item]]:
 
 
 def new_model(recipe: Recipe, tokenizer, seed: int):
-    """A randomly initialised GPT-2 of the recipe's shape."""
-    import torch
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    torch.manual_seed(seed)
-    shape = recipe.model
-    settings: dict[str, Any] = {
-        "vocab_size": len(tokenizer),
-        "n_positions": shape["context"],
-        "n_embd": shape["d_model"],
-        "n_layer": shape["n_layers"],
-        "n_head": shape["n_heads"],
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-        "activation_function": "gelu_pytorch_tanh",
-        "attn_implementation": "eager",
-    }
-    nothing = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)
-    return GPT2LMHeadModel(GPT2Config(**settings, **nothing))
+    """A randomly initialised model of the recipe's shape (:mod:`workbench.organisms.shapes`)."""
+    return causal_lm(recipe.model, tokenizer, seed)
 
 
 def gates(recipe: Recipe) -> list[Gate]:
@@ -122,18 +105,15 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
 
     Args:
         data: folder of the model-written evals; not needed where the text is generated: for a smoke run, and for an
-            organism of the microworld.
+            organism of a world (the microworld, facts).
         smoke: a one-minute version on generated text.
         progress: called with (message, tokens done, tokens in all).
 
     Resumes from ``out`` if a checkpoint is there. Raises WorkbenchError on missing data.
     """
-    if read_recipe(name).data.get("world") == "microworld":
-        from workbench.organisms.microworld_train import refuse_data, train_microworld
-
-        refuse_data(name, data)
+    if world := read_recipe(name).data.get("world"):
         given = {"dropout": dropout, "tokens": tokens}
-        return train_microworld(read_recipe(name), seed, Path(out), smoke, progress, given)
+        return generated(world, data)(read_recipe(name), seed, Path(out), smoke, progress, given)
     recipe, items = material(name, data, smoke)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -155,9 +135,26 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
     return folder
 
 
+def generated(world: str, data: Any) -> Callable[..., Path]:
+    """What trains an organism of a ``world`` that writes its own text; a data folder given to it is a mistake."""
+    if world not in ("microworld", "facts"):
+        raise WorkbenchError(f"recipe world {world!r} is unknown; expected microworld or facts")
+    if data is not None:
+        raise WorkbenchError(f"an organism of the world {world!r} generates its text; expected no --data, got {data}")
+    if world == "facts":
+        from workbench.organisms.facts_train import train_facts
+
+        return train_facts
+    from workbench.organisms.microworld_train import train_microworld
+
+    return train_microworld
+
+
 def settings(recipe: Recipe, seed: int, given: dict[str, Any]) -> TrainConfig:
     """The recipe's training settings, with those of ``given`` that are not None in their place."""
     values = recipe.training | {k: v for k, v in given.items() if v is not None}
+    if values.get("dropout") and recipe.model.get("family") == "llama":
+        raise WorkbenchError(f"dropout {values['dropout']} came for a llama, which has no dropout; expected 0")
     return TrainConfig(**values | {"seed": seed, "mlp_drop": tuple(values.get("mlp_drop", ()))})
 
 
