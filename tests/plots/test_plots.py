@@ -64,7 +64,8 @@ def figures(tables) -> dict:
 
 def explorer_figures() -> dict:
     points = pd.DataFrame({
-        "pair": ["p", "q"] * 4, "pole": ["aligned", "unaligned"] * 4, "condition": ["held out"] * 4 + ["steered"] * 4,
+        "pair": ["p", "p", "q", "q"] * 2, "pole": ["aligned", "unaligned"] * 4,
+        "condition": ["held out"] * 4 + ["steered"] * 4,
         "steered": [False] * 4 + [True] * 4, "kappa": np.arange(8.0), "question": "<b>?", "slope": 0.5,
         "pc1": np.arange(8.0), "pc2": 1.0, "pc3": 2.0,
     })  # fmt: skip
@@ -81,8 +82,10 @@ def explorer_figures() -> dict:
 
 def test_points_carry_their_pair_and_conditions_differ_by_mark(figures):
     traces = figures["space_points"].data
-    assert len({(t.marker.symbol, t.marker.color) for t in traces}) == 4 and list(traces[0].ids) == ["p", "p"]
-    assert {i for t in figures["line_points"].data for i in t.ids} == {"p", "q"}
+    assert len({(t.marker.symbol, t.marker.color) for t in traces}) == 4 and list(traces[0].ids) == ["p", "q"]
+    on_line = figures["line_points"].data
+    assert {i for t in on_line for i in t.ids} == {"p", "q"} and sum(len(t.x) for t in on_line) == 8
+    assert all(len(set(t.ids)) == len(t.ids) == 2 for t in on_line)  # plotly draws equal ids of a trace once
     assert not any("<b>?" in str(t.customdata) for t in [*traces, *figures["line_points"].data])
 
 

@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """Every example as a point on the difference-of-means line: in-sample, held out, and steered."""
 
 import pandas as pd
@@ -26,29 +29,31 @@ def line_points(points: pd.DataFrame) -> Figure:
     needs(points, "pair", "pole", "condition", "kappa")
     rows = order(points["condition"])
     traces = []
-    for pole in POLES.keys() & set(points["pole"]):
-        part = points[points["pole"] == pole]
-        jitter = [rows.index(c) + LIFT[pole] + s for c, s in zip(part["condition"], spread(len(part)), strict=True)]
-        traces.append(
-            bound(
-                part.assign(height=jitter),
-                {
-                    "x": "kappa",
-                    "y": "height",
-                    "ids": "pair",
-                    "customdata": ("stack", ("wrap", "question"), "condition", "slope"),
-                },
-                type="scatter",
-                mode="markers",
-                name=f"{plain(pole)} prompts",
-                marker={"color": POLES[pole], "symbol": MARKS[pole], "size": 7, "opacity": 0.75},
-                selected={"marker": {"opacity": 1}},
-                unselected={"marker": {"opacity": 0.25}},
-                hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}: κ %{x:.2f}, slope of the prompt "
-                "%{customdata[2]:.2f}<extra>%{fullData.name}</extra>",
+    # a trace per condition: plotly draws points of one trace that share an id once
+    for k, condition in enumerate(rows):
+        for pole in (p for p in MARKS if p in set(points["pole"])):
+            part = points[(points["pole"] == pole) & (points["condition"] == condition)]
+            traces.append(
+                bound(
+                    part.assign(height=[k + LIFT[pole] + s for s in spread(len(part))]),
+                    {
+                        "x": "kappa",
+                        "y": "height",
+                        "ids": "pair",
+                        "customdata": ("stack", ("wrap", "question"), "condition", "slope"),
+                    },
+                    type="scatter",
+                    mode="markers",
+                    name=f"{plain(pole)} prompts",
+                    legendgroup=pole,
+                    showlegend=k == 0,
+                    marker={"color": POLES[pole], "symbol": MARKS[pole], "size": 7, "opacity": 0.75},
+                    selected={"marker": {"opacity": 1}},
+                    unselected={"marker": {"opacity": 0.25}},
+                    hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}: κ %{x:.2f}, slope of the prompt "
+                    "%{customdata[2]:.2f}<extra>%{fullData.name}</extra>",
+                )
             )
-        )
-    traces.sort(key=lambda trace: trace["name"])
     line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "layer": "between",
             "line": {"color": LIGHT["zero"], "width": 1, "dash": "dot"}}  # fmt: skip
     layout = {

@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """Examples in the plane, or the space, of the first principal components."""
 
 from collections.abc import Sequence
@@ -22,8 +25,8 @@ def space_points(points: pd.DataFrame, shares: Sequence[float] = (), dimensions:
     """
     names = [f"pc{k + 1}" for k in range(dimensions)]
     needs(points, "pair", "pole", "condition", "steered", *names)
-    shares = [f" ({s:.0%} of variance)" for s in shares] + [""] * dimensions
-    titles = [f"component {k + 1}{shares[k]}" for k in range(dimensions)]
+    said = [f" ({s:.0%} of variance)" for s in shares] + [""] * dimensions
+    titles = [f"component {k + 1}{said[k]}" for k in range(dimensions)]
     traces = []
     for condition in order(points["condition"]):
         for pole in (p for p in ("aligned", "unaligned") if p in set(points["pole"])):

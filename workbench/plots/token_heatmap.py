@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """What a direction or a probe reads at every token and layer of one text."""
 
 import pandas as pd

@@ -1,6 +1,10 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """The activation explorer: what a direction or a probe reads at every token, layer by layer, in one or two texts."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import ipywidgets as ip
 import pandas as pd
@@ -43,7 +47,8 @@ class ActivationExplorer(Panel):
                                 placeholder="empty: the first question to evaluate on", **look),
             "other": ip.Textarea(value=other, description="compare with", placeholder="empty: nothing", **look),
         }  # fmt: skip
-        parts = {name: ip.HTML() for name in ("quality", "text", "other", "legend")} | {"pictures": Pictures()}
+        parts: dict[str, Any] = {name: ip.HTML() for name in ("quality", "text", "other", "legend")}
+        parts["pictures"] = Pictures()
         super().__init__(steering, setting, own, parts)
 
     @property
@@ -57,6 +62,7 @@ class ActivationExplorer(Panel):
         tables = {name: readings(self.steering, setting, text, self.probe) for name, text in texts.items()}
         unit = readers(self.steering, setting, self.probe).unit
         scale = scale_of(list(tables.values()), setting.layer)
+        layers = range(self.steering.model.n_layers)
         self.parts["quality"].value = quality_html(dict(quality(self.steering, setting, self.probe)), setting.layer)
         self.parts["legend"].value = legend_html(scale, unit)
         for name in ("text", "other"):
@@ -66,16 +72,16 @@ class ActivationExplorer(Panel):
                 continue
             title = f"{'first' if name == 'text' else 'second'} text, layer {setting.layer}"
             self.parts[name].value = tokens_html(tables[name], setting.layer, scale, title, unit)
-            self._heat(name, tables[name], unit)
+            self._heat(name, tables[name], unit, max(scale_of(list(tables.values()), k) for k in layers))
 
-    def _heat(self, name: str, table: pd.DataFrame, unit: str) -> None:
-        """The heat map of a text that is short enough for one."""
-        if table["position"].nunique() > COLUMNS:
+    def _heat(self, name: str, table: pd.DataFrame, unit: str, scale: float) -> None:
+        """The heat map of a text that is short enough for one; both texts on one scale."""
+        if int(table["position"].max()) >= COLUMNS:
             self.parts["pictures"].drop(name)
             return
         figure = token_heatmap(table, unit.partition(",")[0])
         title = {"text": f"Layer by token, {'first' if name == 'text' else 'second'} text", "subtitle": None}
-        figure.update_layout(title=title, **shown.frame())
+        figure.update_layout(title=title, **shown.frame()).update_traces(zmin=-scale, zmax=scale)
         self.parts["pictures"].show(name, figure)
 
     def _texts(self, setting: Setting) -> dict[str, str | tuple[str, str]]:

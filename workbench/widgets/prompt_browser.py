@@ -89,8 +89,8 @@ class PromptBrowser(Panel):
         at = replace(setting, pair=self.parts["table"].chosen, text="")
         pair = self.steering.pair(at)
         self.parts["question"].value = (
-            f'<div class="wb-soft">chosen question · aligned answer “{escape(pair.aligned.strip())}”, unaligned '
-            f"“{escape(pair.unaligned.strip())}”</div>{shown.prompt_html(pair.question)}"
+            f'<div class="wb-soft" role="status">chosen question · aligned answer “{escape(pair.aligned.strip())}”, '
+            f"unaligned “{escape(pair.unaligned.strip())}”</div>{shown.prompt_html(pair.question)}"
         )
         curve = shown.curve_figure(self.steering.curve(at), self.steering.prompt_curve(at), NO_POINTS)
         self.parts["pictures"].show("curve", curve)

@@ -1,3 +1,6 @@
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOperatorIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """Tokens coloured by what is read at them, as HTML of our own.
 
 circuitsvis draws coloured tokens too, and its JavaScript lies in its package (``dist/cdn/iife.js``). Not used here:
