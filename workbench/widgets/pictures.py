@@ -33,6 +33,10 @@ function render({ model, el }) {
   el.style.width = "100%";
   el.append(box);
   const places = {};
+  // another figure beside it makes one narrower without any resize of the window
+  const sizes = new ResizeObserver((all) => {
+    for (const { target } of all) if (target.isConnected && target.offsetWidth) Plotly.Plots.resize(target);
+  });
   // clicked or brushed points that carry an id are told to Python
   function tell(name, event) {
     const ids = [...new Set((event?.points ?? []).map((point) => point.id).filter((id) => id !== undefined))];
@@ -43,22 +47,26 @@ function render({ model, el }) {
   function draw() {
     const fresh = [];
     const dark = document.body.dataset.jpThemeLight === "false";
+    // all places first: what is drawn has the width that it keeps
+    for (const name of Object.keys(model.get("figures"))) {
+      if (places[name]) continue;
+      places[name] = document.createElement("div");
+      places[name].style.cssText = "min-width: 0;";
+      box.append(places[name]);
+      fresh.push(name);
+    }
     for (const [name, figure] of Object.entries(model.get("figures"))) {
-      if (!places[name]) {
-        places[name] = document.createElement("div");
-        places[name].style.cssText = "min-width: 0;";
-        box.append(places[name]);
-        fresh.push(name);
-      }
       const { data, layout } = recoloured(figure, dark ? model.get("dark") : {});
       Plotly.react(places[name], data, layout, { responsive: true, displayModeBar: false });
       if (fresh.includes(name)) {
         places[name].on("plotly_click", (event) => tell(name, event));
+        sizes.observe(places[name]);
         places[name].on("plotly_selected", (event) => tell(name, event));
       }
     }
     for (const name of Object.keys(places)) {
       if (name in model.get("figures")) continue;
+      sizes.unobserve(places[name]);
       Plotly.purge(places[name]);
       places[name].remove();
       delete places[name];
@@ -70,6 +78,7 @@ function render({ model, el }) {
   requestAnimationFrame(draw);
   return () => {
     theme.disconnect();
+    sizes.disconnect();
     model.off("change:figures", draw);
     Object.values(places).forEach((place) => Plotly.purge(place));
   };
