@@ -22,6 +22,7 @@ from workbench.stats import (
     t_interval,
     tost,
     undetermined,
+    within,
 )
 from workbench.types import WorkbenchError
 
@@ -265,3 +266,10 @@ def test_jackknife_of_a_mean_is_the_t_interval():
     effect, expected = jackknife_interval(values.mean(), left_out), t_interval(values)
     assert (effect.low, effect.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
     assert jackknife_interval(1.0, [1.0, np.nan, 1.0]).high == np.inf
+
+
+def test_an_interval_ends_where_its_quantity_ends():
+    wide = t_interval([0.9, 1.0, 0.7, 1.0])
+    assert wide.high > 1 and within(wide, 0.0, 1.0).high == 1.0 and within(wide, 0.0, 1.0).low == wide.low
+    nothing = within(t_interval([0.9]), 0.0, 1.0)
+    assert np.isinf(nothing.low) and np.isinf(nothing.high)

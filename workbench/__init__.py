@@ -25,6 +25,7 @@ _HOME = {
     "workbench.sweep": ("sweep",),
     "workbench.concepts": ("import_any", "list_concepts", "load_concept", "save_concept", "split_concept"),
     "workbench.models": ("Model", "generate", "load"),
+    "workbench.prompts": ("bare_prompt",),
     "workbench.activations": ("differences", "extract"),
     "workbench.directions": ("fit",),
     "workbench.evaluation": ("anti_steerable", "prompt_table", "slopes", "steerability"),

@@ -39,6 +39,17 @@ def test_a_folder_is_imported_whole_and_bad_files_are_named(tmp_path: Path, call
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a", "b"]
 
 
+def test_a_folder_of_folders_is_imported_and_an_error_is_all_that_is_printed(tmp_path: Path, call):
+    for name in ("a", "b"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / f"{name}.csv").write_text(rows())
+    result = call("import", tmp_path / "in", "--out", tmp_path / "out")
+    assert result.exit_code == 0 and sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a", "b"]
+    (tmp_path / "one.csv").write_text("question\nx\n")
+    failed = call("import", tmp_path / "one.csv", "--out", tmp_path / "none")
+    assert failed.exit_code == 2 and len(failed.stderr.strip().splitlines()) == 1, failed.stderr
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (("none.csv",), "no such file"), ((".",), "no data file"), (("x.csv", "--format", "zip"), "'zip' is unknown"),
     (("x.csv", "--name", "a/b"), "a/b"),

@@ -1,5 +1,7 @@
 """Numbers of a set of prompts: known answers, published figures, and the table of one row per prompt."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,3 +124,9 @@ def test_prompt_table_refuses_another_concept():
         prompt_table(cube(np.ones(8)), concept(4))
     with pytest.raises(WorkbenchError, match="were not swept"):
         prompt_table(cube(np.ones(8)), directions=["other"])
+
+
+def test_a_cube_shows_itself_with_its_axes_and_escaped_names():
+    shown = replace(cube(np.ones(8)), directions=("<b>own</b>", "random-0", "random-1"))._repr_html_()
+    assert "&lt;b&gt;own" in shown and "<b>own" not in shown
+    assert "3 directions" in shown and shown.count("<tr>") == 1 + 3

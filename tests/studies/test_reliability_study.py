@@ -11,6 +11,7 @@ import pytest
 from workbench.studies.assemble import inert
 from workbench.studies.outcomes import band_of
 from workbench.studies.reliability import Config, run
+from workbench.studies.summary import inert_line, rho_text, warnings_of
 from workbench.types import WorkbenchError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -86,3 +87,37 @@ def test_the_example_of_the_readme_runs(capsys):
     assert code
     exec(code[1], {})
     assert re.search(r"[+-]\d\.\d\d \[", capsys.readouterr().out)
+
+
+def inert_cells(shares: list[float]) -> pd.DataFrame:
+    return pd.DataFrame({"concept": [f"c{i}" for i in range(len(shares))], "inert": True, "patch_share": shares})
+
+
+def test_inert_sites_are_counted_by_what_patching_says_of_them():
+    line = inert_line(inert_cells([0.05, 0.1, 0.15, 0.8, float("nan")]))
+    assert line.startswith("Decodable but inert: 5 of 5 cells")
+    assert "less than a fifth of a cue's effect in 3 of 4 (the site does nothing) and more in 1 " in line
+    assert "on average 28% [" in line
+    assert inert_line(inert_cells([]).astype({"inert": bool})).startswith("No cell is decodable and inert")
+
+
+def test_too_few_concepts_have_no_interval_and_that_is_said():
+    row = pd.Series({"rho": -0.5, "low": -np.inf, "high": np.inf})
+    assert rho_text(row) == "-0.50 (too few concepts for an interval)"
+
+
+def test_sets_that_the_model_does_not_know_are_counted(small, tmp_path):
+    for k in range(3):
+        (tmp_path / f"set-{k}.jsonl").write_text("{}")
+    tables = small[1].tables
+    config = replace(SMALL, data=str(tmp_path), concepts=())
+    assert any(note.startswith("2 of the 3 sets in the data folder") for note in warnings_of(config, [0, 1], tables))
+    assert not any("data folder" in note for note in warnings_of(SMALL, [0, 1], tables))
+
+
+def test_bad_names_are_said_before_a_model_is_loaded(monkeypatch, tmp_path):
+    monkeypatch.setattr("workbench.models.load", lambda *a, **k: pytest.fail("loaded"))
+    for change, words in [({"concepts": ("nothing-like-it",)}, "nothing-like-it"), ({"engine": "steam"}, "steam"),
+                          ({"prompt_types": ("six-shot",)}, "six-shot")]:  # fmt: skip
+        with pytest.raises(WorkbenchError, match=words):
+            run(replace(SMALL, out=str(tmp_path), **change))

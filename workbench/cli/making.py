@@ -57,7 +57,7 @@ def import_concepts(
 
       workbench import my-pairs.csv --format pairs --name tidiness --out my-concepts
 
-      workbench import path/to/evals/persona --out my-concepts            every file of a folder
+      workbench import path/to/evals --out my-concepts                    every file of a folder, or of its folders
 
     A table of pairs has the columns question (or statement), aligned, unaligned, and perhaps group and id.
 
@@ -106,7 +106,12 @@ def sources(path: Path, format: str | None) -> Iterator[Path]:
     if path.is_file() or dataset:
         yield path
         return
-    found = [p for p in sorted(path.iterdir()) if p.name.removesuffix(".gz").endswith(SUFFIXES) and p.is_file()]
+    found = data_files(path) or [p for folder in sorted(path.iterdir()) if folder.is_dir() for p in data_files(folder)]
     if not found:
-        raise bad(f"{path}: no data file in this folder; expected {', '.join(SUFFIXES)}, plain or .gz")
+        raise bad(f"{path}: no data file in this folder or its folders; expected {', '.join(SUFFIXES)}, plain or .gz")
     yield from found
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The files of one folder that can hold pairs."""
+    return [p for p in sorted(folder.iterdir()) if p.name.removesuffix(".gz").endswith(SUFFIXES) and p.is_file()]

@@ -41,7 +41,13 @@ def bars() -> Iterator[Report]:
         def report(message: str, done: int, total: int) -> None:
             current = next((t for t in shown.tasks if stage and t.id == stage[-1]), None)
             if current is None or current.total != total or done < current.completed:
+                if current is not None:
+                    shown.update(current.id, completed=current.total)  # what is followed by another stage is done
                 stage.append(shown.add_task(message, total=total))
             shown.update(stage[-1], description=message, completed=done)
 
-        yield report
+        try:
+            yield report
+        except BaseException:
+            shown.live.transient = True  # an error is one line: half-filled bars before it tell nothing
+            raise

@@ -21,7 +21,7 @@ from workbench.geometry.similarity import (
     subsample_stability,
     unit_rows,
 )
-from workbench.stats import t_interval, undetermined
+from workbench.stats import t_interval, undetermined, within
 from workbench.types import Effect, WorkbenchError
 
 Differences = Float[np.ndarray, "pair d_model"]
@@ -124,7 +124,7 @@ def heldout_agreement(
 ) -> Effect:
     """Held-out c: s from the pairs in ``first``, cosines of the others, t interval over the others' groups."""
     cosines = agreement(differences[~first], differences[first].mean(0))
-    return t_interval(cosines, level, "cosine", np.asarray(groups)[~first])
+    return within(t_interval(cosines, level, "cosine", np.asarray(groups)[~first]), -1.0, 1.0)
 
 
 def leave_group_out_agreement(differences: Differences, groups: Names) -> float:

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from workbench.organisms.ability import Ability
-from workbench.stats import t_interval
+from workbench.stats import t_interval, within
 from workbench.training.loop import Progress, TrainConfig
 
 CANNOT = (
     "It is no chat model: it answers Yes or No to the one question frame it was trained on, and generates nothing else "
     "of use.",
     "It knows the traits of its recipe by their exact names; a paraphrased or unknown trait name is noise to it.",
+    "It reads statements in the style of its training text; in other wording it can be at chance (docs/organism.md).",
     "It has no world knowledge, and its obedience to a cue was put in by training: findings about it are not findings "
     "about assistants.",
 )
@@ -26,7 +27,8 @@ def ability_rows(ability: Ability) -> list[dict]:
     rows = []
     for t, trait in enumerate(ability.traits):
         right = (ability.margins[t, cued] > 0).mean(0)
-        accuracy, lean = t_interval(right), t_interval(ability.margins[t, ability.kinds.index("bare")])
+        accuracy = within(t_interval(right), 0.0, 1.0)
+        lean = t_interval(ability.margins[t, ability.kinds.index("bare")])
         row = {"behaviour": trait, "statements": len(right)}
         for name, effect in (("cued_accuracy", accuracy), ("bare_lean", lean)):
             row |= {name: effect.estimate, f"{name}_low": effect.low, f"{name}_high": effect.high}

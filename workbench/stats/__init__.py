@@ -6,7 +6,7 @@ The unit of resampling is the *group* (template, topic or concept), never the si
 from workbench.stats.correlation import RankDraws, partial_spearman, rank_correlation, rank_draws, spearman
 from workbench.stats.decisions import holm, sign_flip_p, tost
 from workbench.stats.degenerate import undetermined
-from workbench.stats.intervals import bootstrap_groups, jackknife_interval, t_interval
+from workbench.stats.intervals import bootstrap_groups, jackknife_interval, t_interval, within
 from workbench.stats.proportions import clopper_pearson, proportion, share_interval
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "t_interval",
     "tost",
     "undetermined",
+    "within",
 ]

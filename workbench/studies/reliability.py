@@ -71,12 +71,8 @@ def run(config: Config, progress: Progress | None = None):
     began = time.perf_counter()
     tell = progress or (lambda message, done, total: None)
     tell("loading model and concepts", 0, 1)
+    check(config)
     model = load(config.model)
-    for name in config.prompt_types:
-        if name not in PROMPT_TYPES:
-            raise WorkbenchError(f"prompt type {name!r} is unknown; expected some of: {', '.join(PROMPT_TYPES)}")
-    if config.engine not in ENGINES:
-        raise WorkbenchError(f"engine {config.engine!r} is unknown; expected one of {', '.join(ENGINES)}")
     config = replace(config, layers=layers_of(config, model), cue_place=place_of(config, model))
     concepts = gather(config, model)
     cells = Path(config.out) / "cells"
@@ -84,6 +80,22 @@ def run(config: Config, progress: Progress | None = None):
     jobs = [(config, c, fitted[i], donors(fitted, concepts, i)) for i, c in enumerate(concepts)]
     measured = grid(evaluate_concept, jobs, model, cells, tell, "steering")
     return assemble(config, model, concepts, fitted, measured, time.perf_counter() - began)
+
+
+def check(config: Config) -> None:
+    """What can be known to be wrong before a model is loaded: WorkbenchError."""
+    from workbench.concepts import load_concept
+    from workbench.organisms.microworld import axes
+
+    for name in config.prompt_types:
+        if name not in PROMPT_TYPES:
+            raise WorkbenchError(f"prompt type {name!r} is unknown; expected some of: {', '.join(PROMPT_TYPES)}")
+    if config.engine not in ENGINES:
+        raise WorkbenchError(f"engine {config.engine!r} is unknown; expected one of {', '.join(ENGINES)}")
+    if not config.data:
+        for name in config.concepts:
+            if name not in axes():
+                load_concept(name)
 
 
 def donors(fitted: list[dict], concepts: list[Concept], index: int) -> list[dict]:

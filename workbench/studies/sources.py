@@ -55,7 +55,7 @@ def own_concepts(model) -> dict[str, Concept]:
 
 def from_folder(folder: Path, model, names: tuple[str, ...]) -> list[Concept]:
     """Import the Yes/No sets of a folder that the model knows by name (all of them, for a model without a list)."""
-    files = sorted(p for p in (*folder.glob("persona/*.jsonl*"), *folder.glob("*.jsonl*")))
+    files = eval_files(folder)
     if not files:
         raise WorkbenchError(f"no .jsonl or .jsonl.gz file in {folder} or {folder / 'persona'}: give a folder of evals")
     known = known_traits(model)
@@ -66,6 +66,11 @@ def from_folder(folder: Path, model, names: tuple[str, ...]) -> list[Concept]:
             continue
         concepts.append(heldout_only(import_any(path), model))
     return concepts
+
+
+def eval_files(folder: Path) -> list[Path]:
+    """The files of a folder of evals, those of its persona sets first."""
+    return sorted(p for p in (*folder.glob("persona/*.jsonl*"), *folder.glob("*.jsonl*")))
 
 
 def known_traits(model) -> set[str]:

@@ -4,10 +4,13 @@
 # pyright: reportOptionalMemberAccess=false
 """The ten lines that a tired researcher reads, and the warnings beside them."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from workbench.stats import t_interval
+from workbench.studies.sources import eval_files
 
 
 def best_types(cells: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +38,10 @@ def best_types(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def rho_text(row: pd.Series, name: str = "rho", prefix: str = "") -> str:
+    """ρ and its interval; where there are too few concepts for one, that is said instead."""
     low, high = (row[f"{prefix}low"], row[f"{prefix}high"])
+    if not np.isfinite([low, high]).all():
+        return f"{row[name]:+.2f} (too few concepts for an interval)"
     return f"{row[name]:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
@@ -75,17 +81,23 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
     return lines[:10]
 
 
+IDLE = 0.2  # share of a cue's effect below which patching a site is said to return nothing
+
+
 def inert_line(cells: pd.DataFrame) -> str:
     """How many cells are decodable and inert, and whether patching finds the site idle or only the direction."""
     part = cells[cells["inert"]]
     if part.empty:
         return "No cell is decodable and inert: where a concept can be read, steering there does something."
     line = f"Decodable but inert: {len(part)} of {len(cells)} cells (steering there stays inside the random band)"
-    shares = part["patch_share"].dropna() if "patch_share" in part else []
-    if len(shares):
-        idle = float(np.mean(shares < 0.2))
-        line += f"; patching the last token there returns {np.mean(shares):.0%} of a cue's effect on average" + (
-            ": the site does nothing" if idle > 0.5 else ": the site matters, but not along the mean difference"
+    patched = part.dropna(subset=["patch_share"]) if "patch_share" in part else part.iloc[:0]
+    if len(patched):
+        idle = int((patched["patch_share"] < IDLE).sum())
+        mean = t_interval(patched["patch_share"], groups=patched["concept"].to_numpy())
+        line += (
+            f"; patching the last token there returns less than a fifth of a cue's effect in {idle} of {len(patched)} "
+            f"(the site does nothing) and more in {len(patched) - idle} (the site matters, but not along this "
+            f"direction); on average {mean.estimate:.0%} [{mean.low:.0%}, {mean.high:.0%}]"
         )
     return line + "."
 
@@ -120,6 +132,9 @@ def warnings_of(config, concepts, tables: dict[str, pd.DataFrame]) -> list[str]:
     """What limits this run: too few groups or concepts, in-sample gaps, inert sites, cues the model does not know."""
     cells = tables["cells"]
     notes = []
+    there = len(eval_files(Path(config.data))) if config.data and not config.concepts else 0
+    if there > len(concepts):
+        notes.append(f"{len(concepts)} of the {there} sets in the data folder: the model was never told of the others.")
     few = cells[cells["n_groups"] < 8]["concept"].nunique()
     if few:
         notes.append(

@@ -263,6 +263,9 @@ class Effect:
         return f"{self} {self.unit} <small>({about})</small>"
 
 
+SHOWN_CURVES = 12  # rows of a cube's table in a notebook
+
+
 @dataclass(frozen=True)
 class SweepCube:
     """Propensities of a sweep: ``values`` [prompt site direction multiplier], in log-odds of the positive answer.
@@ -282,3 +285,20 @@ class SweepCube:
     def curve(self, site: Site, direction: str) -> np.ndarray:
         """[prompt multiplier] for one site and direction."""
         return self.values[:, self.sites.index(site), self.directions.index(direction)]
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        axes = ("prompts", "sites", "directions", "multipliers")
+        shape = " × ".join(f"{n} {axis}" for n, axis in zip(self.values.shape, axes, strict=True))
+        head = "".join(f"<th>{m:+g}</th>" for m in self.multipliers)
+        body = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(str(site))}</td>"
+            + "".join(f"<td>{value:+.2f}</td>" for value in self.curve(site, name).mean(0))
+            + "</tr>"
+            for name, site in [(d, s) for d in self.directions for s in self.sites][:SHOWN_CURVES]
+        )
+        return (
+            f"<b>SweepCube</b> {shape}, {len(set(self.groups))} groups; mean log-odds of the positive answer"
+            f"<table><tr><th>direction</th><th>site</th>{head}</tr>{body}</table>"
+        )
