@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"types"}, {"stats", "records"}, {"concepts"}, {"prompts", "models"}, {"store"}, {"activations"}, {"directions"},
     {"geometry", "sweep"}, {"interventions", "training", "editing", "erasure"}, {"organisms", "circuits", "controls"},
-    {"evaluation", "probes"}, {"reliability", "symmetry"}, {"plots"}, {"figures", "widgets"}, {"report"},
+    {"evaluation", "probes"}, {"reliability", "symmetry"}, {"attacks"}, {"plots"}, {"figures", "widgets"}, {"report"},
     {"studies"}, {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}

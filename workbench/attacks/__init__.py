@@ -1,0 +1,31 @@
+"""Attacks on a defended model: the ladder of best responses, the verdict at each tier, and the certificate.
+
+=====================  =======================================================================
+``arena``              :class:`Arena`, :class:`Effort`: the model with its defence, what may be spent
+``candidates``         :class:`Candidate`, and the making of vectors
+``find``               :class:`Attack`, :data:`LADDER`, :func:`find_attack`
+``optimiser``          :func:`best_response`: the one search for both poles
+``ladder``             :func:`climb`: every attack, searched on one split and scored on another
+``asymmetric``         :func:`tier_verdict`: ε-asymmetric control
+``certificate``        :class:`Certificate`, :func:`certify`
+=====================  =======================================================================
+
+One attack per file, a function ``attack(arena, toward) -> candidates`` with ``TIER``, the access it needs:
+known, recomputed, extractors, elsewhere, orthogonal_complement, random_search, gradient, gradient_orthogonal. Control
+methods are attacks as well. A new one is a file here, or any ``module:function``.
+"""
+
+from workbench.attacks.arena import Arena, Effort, arena_of
+from workbench.attacks.asymmetric import FAILS, HOLDS, OPEN, TierVerdict, capability_loss, tier_verdict
+from workbench.attacks.candidates import Candidate
+from workbench.attacks.certificate import Certificate, Claim, certify, turned_over
+from workbench.attacks.find import LADDER, TIERS, Attack, attack_names, find_attack
+from workbench.attacks.ladder import Ladder, Rung, best_gains, best_of, climb, flips
+from workbench.attacks.optimiser import Best, best_response
+
+__all__ = [
+    "FAILS", "HOLDS", "LADDER", "OPEN", "TIERS",
+    "Arena", "Attack", "Best", "Candidate", "Certificate", "Claim", "Effort", "Ladder", "Rung", "TierVerdict",
+    "arena_of", "attack_names", "best_gains", "best_of", "best_response", "capability_loss", "certify", "climb",
+    "find_attack", "flips", "tier_verdict", "turned_over",
+]  # fmt: skip
