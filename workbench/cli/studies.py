@@ -22,6 +22,7 @@ def study(
     model: Annotated[str | None, typer.Option(help="Built-in model, local HuggingFace folder, or hub name.")] = None,
     methods: Annotated[list[str] | None, typer.Option(help="Control methods, as add,few_shot; for symmetry.")] = None,
     concepts: Concepts = None,
+    defence: Annotated[str | None, typer.Option(help="Control method that defends, as floor or veto.")] = None,
     data: Annotated[str | None, typer.Option(help="Folder of evals to import the concepts from.")] = None,
     out: Annotated[str | None, typer.Option(help="Folder for record, tables, figures and report.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the splits and of everything random.")] = None,
@@ -45,6 +46,8 @@ def study(
 
       workbench study symmetry --methods add,instruction --concepts shutdown,power
 
+      workbench study defence --defence floor --concepts shutdown,power
+
       workbench study reliability --data path/to/model-written-evals --out runs/evals
 
       workbench study --config my-study.toml --set where=last  any setting of the study, by file or by name
@@ -53,9 +56,9 @@ def study(
     """
     module = find_study(name)
     given = {
-        "model": model, "methods": split(methods), "concepts": split(concepts), "data": data, "out": out, "seed": seed,
-        "prompt_types": split(prompt_types), "layers": numbers(layers), "toward": toward,
-        "engine": engine, "address": address,
+        "model": model, "methods": split(methods), "concepts": split(concepts), "defence": defence,
+        "data": data, "out": out, "seed": seed, "prompt_types": split(prompt_types),
+        "layers": numbers(layers), "toward": toward, "engine": engine, "address": address,
     }
     chosen = {k: v for k, v in given.items() if v is not None}
     values = (read_toml(config) if config else {}) | assigned(set_ or []) | chosen

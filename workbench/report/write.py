@@ -12,6 +12,8 @@ from workbench.figures import export, sized
 from workbench.report.causal_page import causal_page, shown_tables
 from workbench.report.causal_page import panels as causal_panels
 from workbench.report.compare import compare_page
+from workbench.report.defence_page import defence_page
+from workbench.report.defence_page import panels as defence_panels
 from workbench.report.panels import Panel, captioned, guarded, rows_of
 from workbench.report.pictures import panels
 from workbench.report.reliability_page import reliability_page
@@ -65,6 +67,9 @@ def parts_of(record: Any) -> tuple[Mapping[str, pd.DataFrame], list[Panel], Call
     if record.study == "symmetry":
         tables, shown = dict(record.tables), symmetry_panels(record.tables)
         return tables, shown, lambda: symmetry_page(record)
+    if record.study == "defence":
+        tables, shown = dict(record.tables), defence_panels(record.tables)
+        return tables, shown, lambda: defence_page(record)
     if record.study == "causal-coherence":
         tables = shown_tables(record)
         return tables, causal_panels(tables, record), lambda: causal_page(record)

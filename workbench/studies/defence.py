@@ -1,0 +1,87 @@
+"""Does a defence resist? The attack ladder on a defended model, toward both poles, with verdicts and certificates.
+
+A defence is a control method toward the aligned pole (a one-sided floor, veto demonstrations). Every attack is searched
+on one part of a concept's groups, with the same optimiser and budget for both poles and for the model with and without
+the defence, and scored on another: what is retained of aligned and of unaligned control, tier by tier.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from workbench.types import WorkbenchError, digest_of
+
+Progress = Callable[[str, int, int], None]
+PLACES = ("model", "concepts", "data", "out", "workers")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to attack. ``concepts`` must be named (a ladder is long); empty ``attacks``: the whole ladder.
+
+    ``defence`` is a control method, ``options`` its settings, ``dose`` its strength (0: 1 for a floor, and as many
+    demonstrations as fit a context). ``kind`` and ``level`` are the budget, ``examples`` that of prompts, ``cap`` the
+    largest rise of neutral NLL. ``search`` and ``items`` are numbers of questions. ``curve`` holds the quantiles at
+    which the floor is set for its trade-off curve.
+    """
+
+    model: str = "persona"
+    concepts: tuple[str, ...] = ("power", "shutdown")
+    data: str = ""
+    defence: str = "floor"
+    options: dict = field(default_factory=dict)
+    dose: float = 0.0
+    attacks: tuple[str, ...] = ()
+    kind: str = "norm"
+    level: float = 0.2
+    examples: int = 2
+    cap: float = 0.05
+    draws: int = 6
+    steps: int = 6
+    search: int = 16
+    items: int = 56
+    neutral: int = 12
+    curve: tuple[float, ...] = (0.05, 0.5, 0.95)
+    seed: int = 0
+    workers: int = 0
+    out: str = "runs/defence"
+
+    @cached_property
+    def digest(self) -> str:
+        """What decides the numbers of one cell, besides its concept and model."""
+        return digest_of({k: v for k, v in vars(self).items() if k not in PLACES})
+
+
+def run(config: Config, progress: Progress | None = None):
+    """Run the study and return its :class:`~workbench.records.Record`.
+
+    An attack that raises becomes a line in the table ``failures``, and so does a concept; the rest is finished. Cells
+    are cached under ``config.out/cells``. Raises WorkbenchError for an unknown model, defence, attack or budget, and
+    where no concept could be measured.
+    """
+    from workbench.attacks import LADDER, find_attack
+    from workbench.controls import find_method
+    from workbench.models import load
+    from workbench.studies.defence_cells import effort_of, ladder_cell
+    from workbench.studies.defence_record import assemble
+    from workbench.studies.pool import grid
+    from workbench.studies.sources import gather
+
+    began = time.perf_counter()
+    tell = progress or (lambda message, done, total: None)
+    tell("loading model and concepts", 0, 1)
+    if not config.concepts and not config.data:
+        raise WorkbenchError("no concept was named; a ladder is long: name one to three, as --concepts power,shutdown")
+    if config.defence:
+        find_method(config.defence)
+    for name in config.attacks or LADDER:
+        find_attack(name)
+    effort_of(config)
+    model = load(config.model)
+    concepts = gather(config, model)
+    jobs: list[tuple[Any, ...]] = [(config, concept) for concept in concepts]
+    cells: list[Mapping] = list(grid(ladder_cell, jobs, model, Path(config.out) / "cells", tell, "attacking"))
+    return assemble(config, model, list(zip(concepts, cells, strict=True)), time.perf_counter() - began)

@@ -1,0 +1,143 @@
+"""The cells of a defence study: one concept's ladder, the defence's own cost, and the floor's trade-off curve."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+from workbench.attacks import LADDER, Arena, Effort, Ladder, Rung, arena_of, capability_loss, climb, find_attack
+from workbench.concepts import neutral_texts, split_concept
+from workbench.controls import find_method
+from workbench.models import Model
+from workbench.studies.cells import limited
+from workbench.symmetry import Gains, Retention, retention
+from workbench.symmetry.readings import read
+from workbench.types import Concept, Control, Effect, WorkbenchError
+
+SHARES = (0.2, 0.3, 0.5)  # of the groups: fitting, searching, scoring
+QUANTILE = "quantile"
+
+
+def effort_of(config) -> Effort:
+    """The budget of every attack; WorkbenchError where it cannot be spent."""
+    return Effort(config.kind, config.level, config.examples, config.cap, config.draws, config.steps,
+                  config.level if config.kind == "norm" else 0.1, config.seed)  # fmt: skip
+
+
+def parts(concept: Concept, config) -> tuple[Concept, Concept, Concept]:
+    """(fitting, searching, scoring): disjoint groups."""
+    fit, search, items = split_concept(concept, shares=SHARES, seed=config.seed)
+    return fit, limited(search, config.search), limited(items, config.items)
+
+
+def ladder_cell(model: Model, config, concept: Concept) -> dict:
+    """The ladder of one concept as plain JSON, or the line that says why there is none."""
+    try:
+        return _cell(model, config, parts(concept, config))
+    except WorkbenchError as error:
+        return {"failed": str(error)}
+
+
+def _cell(model: Model, config, split: tuple[Concept, Concept, Concept]) -> dict:
+    fit, search, items = split
+    texts = neutral_texts(items.card.style, config.neutral)
+    with ExitStack() as stack:
+        defended, dose, home = model, 0.0, -1
+        if config.defence:
+            control = find_method(config.defence)(model, fit, "aligned", **config.options)
+            dose, home = dose_of(control, config.dose, model, split), home_of(control)
+            defended = stack.enter_context(control.applied(model, dose))
+        arenas = [arena_of(model, one, fit, search, effort_of(config), texts, home) for one in (model, defended)]
+        ladder = climb(*arenas, items, [find_attack(name) for name in config.attacks or LADDER])
+        loss = capability_loss(model, defended, texts)
+        lean = [float(read(one, items).log_odds.mean()) for one in (model, defended)]
+    return plain(ladder) | {
+        "dose": dose, "stability": vars(loss), "lean": lean, "counts": [len(p.pairs) for p in split],
+        "groups": [len(p.groups) for p in split], "curve": trade_off(arenas[0], config, items, texts),
+    }  # fmt: skip
+
+
+def home_of(control: Control) -> int:
+    """The layer of a defence; −1 where it is none."""
+    sites = getattr(control, "sites", ())
+    return sites[-1].layer if sites else -1
+
+
+def dose_of(control: Control, asked: float, model: Model, split: tuple[Concept, ...]) -> float:
+    """The dose asked for; else 1, or the most demonstrations with which every question fits the context."""
+    doses = getattr(control, "doses", ())
+    if asked or not doses:
+        return asked or 1.0
+    for dose in sorted(doses, reverse=True):
+        try:
+            with control.applied(model, dose) as defended:
+                for part in split[1:]:
+                    read(defended, part)
+            return float(dose)
+        except WorkbenchError:
+            continue
+    raise WorkbenchError(f"not even {min(doses):g} demonstrations fit the context of {model.name}; defend otherwise")
+
+
+def trade_off(bare: Arena, config, items: Concept, texts: list[str]) -> list[dict]:
+    """The floor's own vector at the whole budget, for the floor at each quantile of neutral text."""
+    if config.defence != "floor":
+        return []
+    attack, alone = find_attack("known"), replace(bare, spent=dict(bare.spent))
+    found = []
+    for quantile in config.curve:
+        control = find_method("floor")(bare.bare, bare.fit, "aligned", **config.options | {QUANTILE: quantile})
+        with control.applied(bare.bare, 1.0) as defended:
+            behind = replace(alone, model=defended)
+            kept = retention([own_gains(alone, attack, items)], [own_gains(behind, attack, items)])
+            loss = capability_loss(bare.bare, defended, texts)
+        tau = float(control.inner.intervention.target)
+        found.append({QUANTILE: quantile, "tau": tau, "kept": effects(kept), "stability": vars(loss)})
+    return found
+
+
+def own_gains(on: Arena, attack, items: Concept) -> Gains:
+    """Gains of an attack's only candidate at the whole budget, unsearched."""
+    base, moved = read(on.model, items).log_odds, []
+    for pole in ("aligned", "unaligned"):
+        (candidate,) = attack.search(on, pole)
+        with on.under(candidate.control, on.strength(candidate.control)) as attacked:
+            moved.append(read(attacked, items).log_odds)
+    return Gains(moved[0] - base, base - moved[1], tuple(pair.group for pair in items.pairs), items.name)
+
+
+def effects(kept: Retention) -> dict:
+    """A retention as plain values."""
+    return {name: vars(getattr(kept, name)) for name in ("aligned", "unaligned", "selectivity")}
+
+
+def plain(ladder: Ladder) -> dict:
+    """A ladder as JSON can write it; :func:`ladder_of` reads it."""
+    rungs = [
+        {"attack": r.attack, "tier": r.tier, "found": r.found, "flips": list(r.flips),
+         "gains": [[g.aligned.tolist(), g.unaligned.tolist()] for g in (r.bare, r.defended)],
+         "groups": list(r.bare.groups)}
+        for r in ladder.rungs
+    ]  # fmt: skip
+    return {"concept": ladder.concept, "rungs": rungs, "missing": [list(line) for line in ladder.missing]}
+
+
+def ladder_of(cell) -> Ladder:
+    """What :func:`plain` wrote."""
+    rungs = []
+    for row in cell["rungs"]:
+        bare, defended = (
+            Gains(_array(plus), _array(minus), tuple(row["groups"]), cell["concept"]) for plus, minus in row["gains"]
+        )
+        k, n = row["flips"]
+        rungs.append(Rung(row["attack"], row["tier"], bare, defended, row["found"], (k, n)))
+    return Ladder(cell["concept"], tuple(rungs), tuple((name, why) for name, why in cell["missing"]))
+
+
+def _array(values: list[float]):
+    import numpy as np
+
+    return np.array(values, dtype=np.float64)
+
+
+def effect_of(value: dict) -> Effect:
+    """An effect from its plain values."""
+    return Effect(**value)
