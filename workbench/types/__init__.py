@@ -1,5 +1,6 @@
 """The nouns every module speaks, and three protocols. Imports nothing of ours."""
 
+from workbench.types.cube import SweepCube
 from workbench.types.nouns import (
     POLES,
     STREAMS,
@@ -13,7 +14,6 @@ from workbench.types.nouns import (
     Pole,
     Readout,
     Site,
-    SweepCube,
     WorkbenchError,
     digest_of,
     opposite,
