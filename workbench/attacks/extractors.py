@@ -1,5 +1,7 @@
 """Other ways to make a vector at the defence's layer: one pole alone, LDA, a reading vector, a cue, one pair."""
 
+from typing import Any
+
 from workbench.attacks.arena import Arena
 from workbench.attacks.candidates import Candidate, those_that_can
 from workbench.controls import find_method
@@ -19,7 +21,7 @@ def label(method: str, prompts: str, arena: Arena) -> str:
     return f"{method}{' of ' + prompts if prompts else ''}, layer {arena.home}"
 
 
-def control(way: tuple[str, str], arena: Arena, toward: Pole):
+def control(way: tuple[str, str], arena: Arena, toward: Pole) -> Any:
     """The control method of one way at the defence's layer."""
     method, prompts = way
     options = {"prompt_type": prompts} if prompts else {}

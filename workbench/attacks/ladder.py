@@ -88,9 +88,11 @@ def rung(on: Climb, attack: Attack) -> Rung:
     found = [{pole: best_response(arena, attack, pole) for pole in POLES} for arena in arenas]
     after = [[scored(arena, best[pole], on.items) for pole in POLES] for arena, best in zip(arenas, found, strict=True)]
     groups = [pair.group for pair in on.items.pairs]
-    each = [gains(y, *moved, groups, on.items.name) for y, moved in zip(on.before, after, strict=False)]
+    each = [gains(y, m[0], m[1], groups, on.items.name) for y, m in zip(on.before, after, strict=False)]
     names = ("bare", "defended")[: len(found)]
-    told = {name: {pole: best[pole].plain() for pole in POLES} for name, best in zip(names, found, strict=True)}
+    told: dict[str, dict[Pole, dict]] = {
+        name: {pole: best[pole].plain() for pole in POLES} for name, best in zip(names, found, strict=True)
+    }
     if len(each) == 1:  # no defence: the same model twice
         each, told = each * 2, told | {"defended": told["bare"]}
     return Rung(attack.name, attack.tier, each[0], each[1], told, flips(on.before[1], after[-1][1], groups))

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 from workbench.attacks import LADDER, Arena, Effort, Ladder, Rung, arena_of, capability_loss, climb, find_attack
 from workbench.concepts import neutral_texts, split_concept
@@ -45,8 +46,8 @@ def _cell(model: Model, config, split: tuple[Concept, Concept, Concept]) -> dict
             control = find_method(config.defence)(model, fit, "aligned", **config.options)
             dose, home = dose_of(control, config.dose, model, split), home_of(control)
             defended = stack.enter_context(control.applied(model, dose))
-        arenas = [arena_of(model, one, fit, search, effort_of(config), texts, home) for one in (model, defended)]
-        ladder = climb(*arenas, items, [find_attack(name) for name in config.attacks or LADDER])
+        arenas = [arena_of(model, one, fit, search, effort_of(config), texts, home=home) for one in (model, defended)]
+        ladder = climb(arenas[0], arenas[1], items, [find_attack(name) for name in config.attacks or LADDER])
         loss = capability_loss(model, defended, texts)
         lean = [float(read(one, items).log_odds.mean()) for one in (model, defended)]
     return plain(ladder) | {
@@ -84,7 +85,7 @@ def trade_off(bare: Arena, config, items: Concept, texts: list[str]) -> list[dic
     attack, alone = find_attack("known"), replace(bare, spent=dict(bare.spent))
     found = []
     for quantile in config.curve:
-        control = find_method("floor")(bare.bare, bare.fit, "aligned", **config.options | {QUANTILE: quantile})
+        control: Any = find_method("floor")(bare.bare, bare.fit, "aligned", **config.options | {QUANTILE: quantile})
         with control.applied(bare.bare, 1.0) as defended:
             behind = replace(alone, model=defended)
             kept = retention([own_gains(alone, attack, items)], [own_gains(behind, attack, items)])
