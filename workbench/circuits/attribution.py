@@ -6,7 +6,7 @@ value, pushes toward the aligned answer. Sources: Nanda 2023 (attribution patchi
 arXiv 2310.10348); Hanna, Pezzelle & Belinkov 2024 (EAP-IG, arXiv 2403.17806).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,8 +18,8 @@ from torch import Tensor
 
 from workbench.circuits.contrast import CleanCorrupt
 from workbench.circuits.graph import Graph
-from workbench.circuits.wiring import Wiring, plain, sender_outputs
-from workbench.models import Batch, Model, forward
+from workbench.circuits.wiring import both_outputs, log_odds, plain
+from workbench.models import Model
 from workbench.stats import t_interval
 from workbench.types import WorkbenchError
 
@@ -82,31 +82,34 @@ def edge_attribution(model: Model, pairs: CleanCorrupt, steps: int = 1, rows_at_
 
     ``steps=1`` is EAP: exactly the gradient of the propensity in a mask of edges, at the clean run. More steps are
     EAP-IG: the gradient is averaged over inputs (embeddings) at k/steps of the way from corrupt to clean, k = 1 ...
-    steps, which keeps edges visible where the clean run is saturated (a softmax that is already one).
+    steps, which keeps edges visible where the clean run is saturated (a softmax that is already one). Of steered pairs
+    the dose is what is integrated over, at the middles of ``steps`` equal parts: the edges that leave "steering" then
+    sum to minus the vector's whole effect (completeness; the error falls with the square of the steps).
 
     Raises WorkbenchError for steps below 1 and for families whose residual stream is no plain sum.
     """
     if steps < 1:
         raise WorkbenchError(f"{steps} steps of integration came; expected at least 1 (which is EAP)")
-    graph, found = Graph.of(model), []
+    graph, found = pairs.graph(model), []
     for part in pairs.parts(rows_at_once):
-        clean, corrupt = sender_outputs(model, part.clean), sender_outputs(model, part.corrupt)
-        gradient = sum(_gradient(model, part, _between(clean, corrupt, k / steps)) for k in range(1, steps + 1))
+        clean, corrupt = both_outputs(model, part)
+        gradient = sum(_gradient(model, part, (clean, corrupt), share) for share in _shares(part, steps))
         scores = torch.einsum("bpsd,bprd->bsr", corrupt - clean, torch.as_tensor(gradient) / steps)
         found.append(scores[:, torch.from_numpy(graph.allowed)].double().cpu().numpy())
     method = "EAP" if steps == 1 else f"EAP-IG, {steps} steps"
     return EdgeScores(graph, np.concatenate(found), pairs.groups, method)
 
 
-def _between(clean: Tensor, corrupt: Tensor, share: float) -> Float[Tensor, "row position d_model"] | None:
-    """The input a share of the way from corrupt to clean; None where it is the clean one."""
-    return None if share == 1 else torch.lerp(corrupt[:, :, 0], clean[:, :, 0], share)
+def _shares(pairs: CleanCorrupt, steps: int) -> list[float]:
+    """Where, on the way from corrupt (0) to clean (1), gradients are taken."""
+    middle = 0.5 if pairs.injection is not None and steps > 1 else 0.0
+    return [(k - middle) / steps for k in range(1, steps + 1)]
 
 
 def _gradient(
-    model: Model, pairs: CleanCorrupt, inputs: Tensor | None
+    model: Model, pairs: CleanCorrupt, outputs: tuple[Tensor, Tensor], share: float
 ) -> Float[Tensor, "row position receiver d_model"]:
-    """The gradient of the propensity in what every receiver reads, each prompt its own."""
+    """The gradient of the propensity in what every receiver reads, each prompt its own, partway to the clean run."""
     # a nudge of zero per receiver: its gradient is the receiver's, separately for q, k and v of every head
     nudges: dict[int, Tensor] = {}
 
@@ -115,20 +118,18 @@ def _gradient(
         nudges[which.start] = torch.zeros_like(read, requires_grad=True)
         return read + nudges[which.start]
 
-    hooks = Wiring(model, nudged).hooks()
-    if inputs is not None:
-        hooks.insert(0, ("blocks.0.hook_resid_pre", _replacing(inputs)))
+    extra = []
+    if share < 1:
+        clean, corrupt = (each[:, :, 0] for each in outputs)
+        extra = [("blocks.0.hook_resid_pre", _replacing(torch.lerp(corrupt, clean, share)))]
+    if pairs.injection is not None:
+        pairs = replace(pairs, injection=pairs.injection.scaled(share))
     with torch.enable_grad():
-        total = _log_odds(model, pairs.clean, pairs.answers, hooks).sum()
+        total = log_odds(model, pairs, nudged, extra, grad=True).sum()
     found = torch.autograd.grad(total, [nudges[start] for start in sorted(nudges)])
     wide = pairs.clean.ids.shape[1]
     # the logits are read at the last position only: no gradient at the others
     return torch.cat([torch.nn.functional.pad(g, (0, 0, 0, 0, wide - g.shape[1], 0)) for g in found], 2)
-
-
-def _log_odds(model: Model, batch: Batch, answers: Tensor, hooks: list) -> Tensor:
-    logits = forward(model, batch, hooks=hooks, positions="last", columns=answers, grad=True)
-    return logits[:, 0] - logits[:, 1]
 
 
 def _replacing(inputs: Tensor) -> Any:

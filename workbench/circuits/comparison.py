@@ -1,10 +1,11 @@
 """Whether two circuits (of the aligned and of the unaligned response) are the same one, beside a floor and a ceiling.
 
 Floor, *chance*: which edge has which score is shuffled within kinds of edge (a head to a query, an MLP to the logits,
-...); an overlap above its band is more than the kinds alone explain. Ceiling, *within*: the overlap of one response
-with itself between two halves of the groups; *across* is the overlap of the two responses between the same halves.
-Across below the band of within: the circuits differ by more than prompts do. (Swapping the responses within groups is
-no such null: a mixture of two circuits has the same top edges as the larger of its parts.)
+...); an overlap above its band is more than the kinds alone explain. Edges that no prompt ever changed (all that lie
+below a steering vector) stay where they are, or the floor would be too low. Ceiling, *within*: the overlap of one
+response with itself between two halves of the groups; *across* is the overlap of the two responses between the same
+halves. Across below the band of within: the circuits differ by more than prompts do. (Swapping the responses within
+groups is no such null: a mixture of two circuits has the same top edges as the larger of its parts.)
 """
 
 from collections.abc import Sequence
@@ -34,7 +35,8 @@ def overlap_curve(
     the two have other edges or groups (they must be scores of the same prompts), or fewer than two groups.
     """
     first, second = _paired(aligned, unaligned)
-    rng, kinds = np.random.default_rng(seed), edge_kinds(aligned.graph)
+    live = _live(first, second)
+    rng, kinds = np.random.default_rng(seed), np.where(live, edge_kinds(aligned.graph), "never changes")
     a, b = first.mean(0), second.mean(0)
     shuffles = [(a, b[_shuffled_within(kinds, rng)]) for _ in range(draws)]
     halves = [_halves(first, second, rng) for _ in range(draws)]
@@ -51,9 +53,11 @@ def overlap_curve(
 def score_correlation(aligned: EdgeScores, unaligned: EdgeScores, draws: int = 500, seed: int = 0) -> dict[str, Effect]:
     """Rank correlation over edges of the two mean scores, ``signed`` and by ``size``; interval by resampling groups.
 
-    Signed near −1 with size near +1: one circuit used in both senses. Raises as :func:`overlap_curve` does.
+    Signed near −1 with size near +1: one circuit used in both senses. Edges that no prompt changed are left out. Raises
+    as :func:`overlap_curve` does.
     """
     first, second = _paired(aligned, unaligned)
+    first, second = (scores[:, _live(first, second)] for scores in (first, second))
     names = np.array(list(dict.fromkeys(aligned.groups)))
 
     def signed(a: np.ndarray, b: np.ndarray) -> float:
@@ -81,6 +85,11 @@ def _paired(first: EdgeScores, second: EdgeScores) -> tuple[np.ndarray, np.ndarr
     if len(first.by_group) < 2:
         raise WorkbenchError("two circuits came with one group; expected at least two, to say how far prompts differ")
     return first.by_group, second.by_group
+
+
+def _live(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """[edge] bool: whether any group's score is not exactly zero."""
+    return (first != 0).any(0) | (second != 0).any(0)
 
 
 def _halves(first: np.ndarray, second: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, ...]:

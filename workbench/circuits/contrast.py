@@ -4,12 +4,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from workbench.circuits.graph import Graph
 from workbench.models import Batch, Model, encode, tokens
 from workbench.models.batch import Prompt
 from workbench.types import WorkbenchError
+
+
+@dataclass(frozen=True)
+class Injection:
+    """What a run adds to the residual stream that enters layer ``entry``: ``values``, the output of "steering"."""
+
+    entry: int
+    values: Float[Tensor, "row position d_model"]
+
+    def rows(self, index: Int[Tensor, " some"]) -> "Injection":
+        return Injection(self.entry, self.values[index])
+
+    def scaled(self, share: float | int) -> "Injection":
+        """A share of it; 0 is the run without steering, in which the sender writes zeros."""
+        return Injection(self.entry, share * self.values)
 
 
 @dataclass(frozen=True)
@@ -18,13 +34,15 @@ class CleanCorrupt:
 
     ``clean`` and ``corrupt`` have the same shape and padding. ``answers`` are token ids (aligned, unaligned); the
     propensity of a run is the logit of the first minus that of the second at the last position, in nats.
-    ``groups`` (template or topic) are the unit of resampling. Raises WorkbenchError where the shapes differ.
+    ``groups`` (template or topic) are the unit of resampling. With an ``injection`` the clean run is the steered one,
+    the corrupt run is not steered, and the graph has the sender "steering". Raises WorkbenchError where shapes differ.
     """
 
     clean: Batch
     corrupt: Batch
     answers: Int[Tensor, "row 2"]
     groups: tuple[str, ...]
+    injection: Injection | None = None
 
     def __post_init__(self):
         if self.clean.ids.shape != self.corrupt.ids.shape or not torch.equal(self.clean.mask, self.corrupt.mask):
@@ -34,11 +52,19 @@ class CleanCorrupt:
         if not len(self.clean) == len(self.answers) == len(self.groups):
             raise WorkbenchError(f"{len(self.clean)} prompts came with {len(self.answers)} answers and "
                                  f"{len(self.groups)} groups; expected one each")  # fmt: skip
+        if self.injection is not None and self.injection.values.shape[:2] != self.clean.ids.shape:
+            raise WorkbenchError(f"an injection {tuple(self.injection.values.shape)} came for a batch "
+                                 f"{tuple(self.clean.ids.shape)}; expected the same rows and positions")  # fmt: skip
+
+    def graph(self, model: Model) -> Graph:
+        """The graph of the clean run, with the sender "steering" where something is injected."""
+        return Graph.of(model, None if self.injection is None else self.injection.entry)
 
     def rows(self, index: Int[Tensor, " some"]) -> "CleanCorrupt":
         """The pairs at ``index``, in that order."""
         groups = tuple(self.groups[i] for i in index.tolist())
-        return CleanCorrupt(self.clean.rows(index), self.corrupt.rows(index), self.answers[index], groups)
+        injection = None if self.injection is None else self.injection.rows(index)
+        return CleanCorrupt(self.clean.rows(index), self.corrupt.rows(index), self.answers[index], groups, injection)
 
     def parts(self, size: int) -> Iterator["CleanCorrupt"]:
         """At most ``size`` pairs at a time, in order: what bounds the memory."""

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from workbench.circuits.contrast import CleanCorrupt
 from workbench.circuits.wiring import check_sum
 from workbench.models import Batch, Model, capture, check_sites, forward
 from workbench.stats import t_interval
@@ -70,6 +71,20 @@ def contributions(
         if layer < finished:
             found[f"m{layer}"] = read[mlps[layer]] @ vector
     return _summed(model, found, read[site] @ vector)
+
+
+def written(model: Model, pairs: CleanCorrupt, direction: Direction, rows_at_once: int = 32) -> Contributions:
+    """What each part writes along ``direction`` because the prompt is the clean and not the corrupt one.
+
+    Contributions of the clean runs minus those of the corrupt ones, at the direction's site and the last position; on
+    :func:`cue_pairs` they sum to the distance between cued runs along the direction, so a part's share is a share of
+    the cue's trace. A random direction has contributions too: compare with it. Raises as :func:`contributions` does.
+    """
+    found = [[contributions(model, batch, direction) for batch in (part.clean, part.corrupt)]
+             for part in pairs.parts(rows_at_once)]  # fmt: skip
+    values = np.concatenate([clean.values - corrupt.values for clean, corrupt in found])
+    total = np.concatenate([clean.total - corrupt.total for clean, corrupt in found])
+    return Contributions(found[0][0].parts, values, total)
 
 
 def neuron_contributions(

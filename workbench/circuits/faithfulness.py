@@ -22,11 +22,12 @@ def faithfulness(
     """One row per prompt, size, circuit ("top" or "random") and draw: ``kept``, ``clean`` and ``corrupt`` propensity.
 
     The ``size`` edges with the largest scores carry the clean values and all others the corrupt ones; random circuits
-    are as many edges drawn without replacement. All edges kept is the clean run, none the corrupt one. Nats. Raises
+    are as many drawn without replacement, first among the edges with a score (those below a steering vector have none
+    and would make the control too easy). All edges kept is the clean run, none the corrupt one. Nats. Raises
     WorkbenchError for a size beyond the number of edges. Source: Wang et al. 2022 (arXiv 2211.00593, faithfulness).
     """
     graph, rng = scores.graph, np.random.default_rng(seed)
-    count = len(graph.edges)
+    count, live = len(graph.edges), (scores.values != 0).any(0)
     labels, masks = [("clean", 0, 0), ("corrupt", 0, 0)], [np.zeros(count), np.ones(count)]
     for size in sizes:
         labels.append(("top", size, 0))
@@ -34,7 +35,8 @@ def faithfulness(
         for draw in range(draws):
             labels.append(("random", size, draw))
             masks.append(np.ones(count))
-            masks[-1][rng.choice(count, size, replace=False)] = 0
+            order = rng.permutation(count)
+            masks[-1][order[np.argsort(~live[order], kind="stable")][:size]] = 0
     values = corrupted(model, pairs, [graph.mask(mask) for mask in masks])
     rows = [
         {"prompt": i, "group": group, "circuit": name, "size": size, "draw": draw, "kept": row[i],

@@ -1,7 +1,8 @@
 """The circuit as a graph: what writes to the residual stream, what reads from it, and which edges exist.
 
-A *sender* writes: the input (embeddings), every head, every MLP. A *receiver* reads: the query, key and value input of
-every head, the input of every MLP, and the final norm before the logits. An edge is a sender upstream of a receiver.
+A *sender* writes: the input (embeddings), every head, every MLP, and a steering vector where one is added. A *receiver*
+reads: the query, key and value input of every head, the input of every MLP, and the final norm before the logits. An
+edge is a sender upstream of a receiver.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from workbench.models import Model
 from workbench.types import WorkbenchError
 
-INPUT, LOGITS = "input", "logits"
+INPUT, LOGITS, STEERING = "input", "logits", "steering"
 READS = ("q", "k", "v")
 
 
@@ -22,20 +23,25 @@ class Graph:
 
     Names: senders ``input``, ``h2.0`` (layer 2, head 0), ``m2``; receivers ``h2.0.q``, ``h2.0.k``, ``h2.0.v``, ``m2``,
     ``logits``. On grouped-query models the ``k`` and ``v`` receivers count key-value heads, of which there are fewer.
+    ``steered`` is the first layer that reads a steering vector; the sender ``steering`` then writes just before it.
     """
 
     n_layers: int
     n_heads: int
     n_kv_heads: int
+    steered: int | None = None
 
     @classmethod
-    def of(cls, model: Model) -> "Graph":
-        return cls(model.n_layers, model.n_heads, model.n_kv_heads)
+    def of(cls, model: Model, steered: int | None = None) -> "Graph":
+        return cls(model.n_layers, model.n_heads, model.n_kv_heads, steered)
 
     @cached_property
     def senders(self) -> tuple[str, ...]:
-        layers = ([f"h{layer}.{h}" for h in range(self.n_heads)] + [f"m{layer}"] for layer in range(self.n_layers))
-        return (INPUT, *(name for names in layers for name in names))
+        names = [INPUT]
+        for layer in range(self.n_layers):
+            names += [STEERING] * (layer == self.steered)
+            names += [f"h{layer}.{h}" for h in range(self.n_heads)] + [f"m{layer}"]
+        return tuple(names)
 
     @cached_property
     def receivers(self) -> tuple[str, ...]:
@@ -63,7 +69,8 @@ class Graph:
         if receiver == LOGITS:
             return len(self.senders)
         layer = layer_of(receiver)
-        return 1 + layer * (self.n_heads + 1) + (0 if receiver.startswith("h") else self.n_heads)
+        first = 1 + (self.steered is not None and self.steered <= layer)
+        return first + layer * (self.n_heads + 1) + (0 if receiver.startswith("h") else self.n_heads)
 
     def receiving(self, read: str, layer: int = 0) -> slice:
         """Where the receivers of one kind ("q", "k", "v", "mlp", "logits") of a layer stand among all."""

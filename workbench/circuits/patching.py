@@ -11,8 +11,7 @@ import pandas as pd
 import torch
 
 from workbench.circuits.contrast import CleanCorrupt
-from workbench.circuits.graph import Graph
-from workbench.circuits.wiring import log_odds, masked, sender_outputs
+from workbench.circuits.wiring import both_outputs, log_odds, masked
 from workbench.models import Model
 from workbench.types import WorkbenchError
 
@@ -26,7 +25,7 @@ def patch_edges(
     travels on. The path is the direct one through the residual stream: other heads and MLPs that read the sender keep
     its clean value. Raises WorkbenchError for an edge that does not exist.
     """
-    graph = Graph.of(model)
+    graph = pairs.graph(model)
     places = [graph.index(edge) for edge in edges]
     masks = [graph.mask(np.bincount([place], minlength=len(graph.edges)).astype(float)) for place in places]
     names = [{"sender": sender, "receiver": receiver} for sender, receiver in edges]
@@ -41,7 +40,7 @@ def patch_nodes(
     The node's output is set to its value in the corrupt run, everywhere it is read. ``nodes`` default to all
     senders. Raises WorkbenchError for a name that is no sender.
     """
-    graph = Graph.of(model)
+    graph = pairs.graph(model)
     chosen = []
     for node in nodes or graph.senders:
         if node not in graph.senders:
@@ -58,10 +57,10 @@ def corrupted(model: Model, pairs: CleanCorrupt, masks: Sequence[np.ndarray], ro
     out = np.zeros((len(masks), len(pairs)))
     start = 0
     for part in pairs.parts(rows_at_once):
-        corrupt = sender_outputs(model, part.corrupt)
+        _, corrupt = both_outputs(model, part)
         for i, mask in enumerate(masks):
             mix = masked(corrupt, torch.as_tensor(mask).to(weight))
-            scores = log_odds(model, part.clean, part.answers, mix)
+            scores = log_odds(model, part, mix)
             out[i, start : start + len(part)] = scores.double().cpu().numpy()
         start += len(part)
     return out
@@ -70,7 +69,7 @@ def corrupted(model: Model, pairs: CleanCorrupt, masks: Sequence[np.ndarray], ro
 def _effects(
     model: Model, pairs: CleanCorrupt, chosen: Sequence[tuple[dict[str, str], np.ndarray]], rows_at_once: int
 ) -> pd.DataFrame:
-    clean = log_odds_of(lambda part: log_odds(model, part.clean, part.answers), pairs, rows_at_once)
+    clean = log_odds_of(lambda part: log_odds(model, part), pairs, rows_at_once)
     values = corrupted(model, pairs, [mask for _, mask in chosen], rows_at_once)
     rows = [
         {"prompt": i, "group": group, **names, "clean": clean[i], "effect": values[j, i] - clean[i]}

@@ -6,14 +6,15 @@ rotary positions and grouped heads stay the model's. What is patched at an edge 
 receiver, and through nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
+from workbench.circuits.contrast import CleanCorrupt, Injection
 from workbench.circuits.graph import LOGITS, READS, Graph
 from workbench.models import Batch, Hook, Model, forward
 from workbench.types import WorkbenchError
@@ -30,6 +31,7 @@ class Wiring:
 
     model: Model
     mix: Mix
+    injection: Injection | None = None
     parts: list[Tensor] = field(default_factory=list)
     entering: list[Tensor] = field(default_factory=list)
 
@@ -50,8 +52,12 @@ class Wiring:
 
     def _enter(self, layer: int) -> Callable:
         def enter(activation: Tensor, hook: Any) -> Tensor:
+            if layer == 0:
+                self._write(activation, hook)
+            if self.injection is not None and layer == self.injection.entry:
+                activation = activation + self._write(self.injection.values.to(activation), hook)
             self.entering.append(activation)
-            return self._write(activation, hook) if layer == 0 else activation
+            return activation
 
         return enter
 
@@ -107,14 +113,16 @@ def projected(
 
 
 def log_odds(
-    model: Model, batch: Batch, answers: Int[Tensor, "row 2"], mix: Mix | None = None, grad: bool = False
+    model: Model, pairs: CleanCorrupt, mix: Mix | None = None, extra: Sequence[Hook] = (), grad: bool = False
 ) -> Float[Tensor, " row"]:
-    """The propensity of every prompt, in nats: logit of its first answer minus that of its second.
+    """The propensity of every clean prompt, in nats: logit of its first answer minus that of its second.
 
-    ``mix`` says what every receiver reads; None: the plain pass.
+    ``mix`` says what every receiver reads (None: the plain pass, steered where the pairs are); ``extra`` hooks run
+    before those of the wiring.
     """
-    hooks = [] if mix is None else Wiring(model, mix).hooks()
-    logits = forward(model, batch, hooks=hooks, positions="last", columns=answers, grad=grad)
+    plainly = mix is None and pairs.injection is None
+    hooks = [] if plainly else Wiring(model, mix or plain, pairs.injection).hooks()
+    logits = forward(model, pairs.clean, hooks=[*extra, *hooks], positions="last", columns=pairs.answers, grad=grad)
     return logits[:, 0] - logits[:, 1]
 
 
@@ -135,15 +143,23 @@ def masked(corrupt: Float[Tensor, "row position sender d_model"], mask: Float[Te
     return mix
 
 
-def sender_outputs(model: Model, batch: Batch) -> Float[Tensor, "row position sender d_model"]:
-    """What every sender writes in the plain pass.
+def both_outputs(model: Model, pairs: CleanCorrupt) -> tuple[Tensor, Tensor]:
+    """:func:`sender_outputs` of the clean and of the corrupt run; where the clean one is steered, the other is not."""
+    undone = None if pairs.injection is None else pairs.injection.scaled(0)
+    return sender_outputs(model, pairs.clean, pairs.injection), sender_outputs(model, pairs.corrupt, undone)
+
+
+def sender_outputs(
+    model: Model, batch: Batch, injection: Injection | None = None
+) -> Float[Tensor, "row position sender d_model"]:
+    """What every sender writes in the plain pass, with something injected or not.
 
     Raises WorkbenchError for families whose residual stream is not input + heads + MLPs (norms after the sublayer,
     attention and MLP side by side), of which edges would be wrong.
     """
     if "blocks.0.hook_resid_mid" not in model.bridge.hook_dict:
         raise WorkbenchError(f"{model.name} runs attention and MLP side by side; expected one after the other")
-    wiring, finals = Wiring(model, plain), []
+    wiring, finals = Wiring(model, plain, injection), []
 
     def last(activation: Tensor, hook: Any) -> Tensor:
         finals.append(activation)
