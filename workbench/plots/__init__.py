@@ -18,10 +18,15 @@ recommendation_forest      effect and backfire at the recommended setting
 published_dots             published numbers beside ours
 paired_effects             two records, cell by cell
 replication_forest         one correlation a line, one mark per run
+twin_scatter               differences between twins, one point per concept and seed
 symmetry_forest            index of asymmetry with verdicts, by method or by concept
 dose_response              gains of both poles at the same budget; index_by_dose: A over budgets
 cost_frontier              gain against cost elsewhere, both poles
 lean_regression            difference of the gains against the base lean
+circuit_graph              one circuit: the strongest edges between heads and MLPs, by pole
+circuit_poles              a vector's circuits toward both poles, and their difference
+circuit_nodes              which nodes read a vector or pass it on, both poles; circuit_writers: which write it
+circuit_overlap            how far the circuits of both poles are the same edges
 =========================  ==========================================================================
 
 Each takes the rows to be shown (:func:`select` picks them) and returns a figure in the light theme;
@@ -29,6 +34,10 @@ Each takes the rows to be shown (:func:`select` picks them) and returns a figure
 """
 
 from workbench.plots.binding import select
+from workbench.plots.circuit_graph import circuit_graph
+from workbench.plots.circuit_nodes import circuit_nodes, circuit_writers
+from workbench.plots.circuit_overlap import circuit_overlap
+from workbench.plots.circuit_poles import circuit_poles
 from workbench.plots.coherence_scatter import coherence_scatter
 from workbench.plots.correlation_forest import correlation_forest
 from workbench.plots.cosine_matrix import cosine_matrix
@@ -49,8 +58,14 @@ from workbench.plots.recommendation_forest import recommendation_forest
 from workbench.plots.space_points import space_points
 from workbench.plots.symmetry_forest import symmetry_forest
 from workbench.plots.token_heatmap import token_heatmap
+from workbench.plots.twin_scatter import twin_scatter
 
 __all__ = [
+    "circuit_graph",
+    "circuit_nodes",
+    "circuit_overlap",
+    "circuit_poles",
+    "circuit_writers",
     "coherence_scatter",
     "correlation_forest",
     "cosine_matrix",
@@ -73,4 +88,5 @@ __all__ = [
     "space_points",
     "symmetry_forest",
     "token_heatmap",
+    "twin_scatter",
 ]

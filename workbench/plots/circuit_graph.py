@@ -6,14 +6,15 @@
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from workbench.plots.palette import LIGHT, POLES
+from workbench.plots.circuit_layout import axes_of, boxes, line, places
+from workbench.plots.palette import POLES
 from workbench.plots.picture import axis, needs, picture
 from workbench.types import WorkbenchError
 
 DASH = {"aligned": "solid", "unaligned": "dash"}
 
 
-def circuit_graph(edges: pd.DataFrame, top: int = 40, widest: float = 6.0) -> Figure:
+def circuit_graph(edges: pd.DataFrame, top: int = 30) -> Figure:
     """The ``top`` edges largest in size; ``edges`` has a row per edge: sender, receiver, score (nats).
 
     A score is the change of the propensity when the edge is corrupted, so a negative one pushes toward the aligned
@@ -24,45 +25,22 @@ def circuit_graph(edges: pd.DataFrame, top: int = 40, widest: float = 6.0) -> Fi
     if edges.empty:
         raise WorkbenchError("the table of edges is empty; expected one row per edge, as edge_attribution gives")
     shown = edges.reindex(edges["score"].abs().sort_values(ascending=False).index).head(top)
-    ends = [(str(s), _node(str(r)), str(r), float(v)) for s, r, v in shown[["sender", "receiver", "score"]].to_numpy()]
-    names = list(dict.fromkeys(name for sender, node, *_ in ends for name in (sender, node)))
-    depth = 1 + max([int(name[1:].split(".")[0]) for name in names if name not in ("input", "logits")], default=0)
-    places = {name: _place(name, depth, names) for name in names}
+    ends = [(str(s), str(r), float(v)) for s, r, v in shown[["sender", "receiver", "score"]].to_numpy()]
+    at = places((sender, receiver) for sender, receiver, _ in ends)
     largest = max(abs(score) for *_, score in ends) or 1.0
     traces, seen = [], set()
-    for sender, node, receiver, score in ends:
+    for sender, receiver, score in ends:
         pole = "aligned" if score < 0 else "unaligned"
-        x, y = zip(places[sender], places[node], strict=True)
-        middle = (sum(x) / 2, sum(y) / 2)
-        traces.append({
-            "type": "scatter", "mode": "lines", "x": [x[0], middle[0], x[1]], "y": [y[0], middle[1], y[1]],
-            "name": f"toward {pole}", "legendgroup": pole, "showlegend": pole not in seen, "hoverinfo": "text",
-            "text": f"{sender} → {receiver}: {score:+.3f} nats when corrupted",
-            "line": {"color": POLES[pole], "dash": DASH[pole], "width": 0.5 + widest * abs(score) / largest},
-        })  # fmt: skip
+        traces.append(line(
+            sender, receiver, at, abs(score) / largest, line={"color": POLES[pole], "dash": DASH[pole]},
+            name=f"toward {pole}", legendgroup=pole, showlegend=pole not in seen,
+            text=f"{sender} → {receiver}: {score:+.3f} nats when corrupted",
+        ))  # fmt: skip
         seen.add(pole)
-    traces.append({
-        "type": "scatter", "mode": "markers+text", "x": [places[name][0] for name in names],
-        "y": [places[name][1] for name in names], "text": names, "textposition": "middle right", "showlegend": False,
-        "marker": {"color": LIGHT["ink"], "size": 9,
-                   "symbol": ["square" if name[0] == "m" else "circle" for name in names]},
-        "hoverinfo": "text",
-    })  # fmt: skip
-    ticks = {"tickvals": [-1, *range(depth), depth], "ticktext": ["input", *map(str, range(depth)), "logits"]}
-    layout = {"xaxis": axis("head, then MLP", showticklabels=False, showgrid=False, zeroline=False),
-              "yaxis": axis("layer (0-based)", **ticks, zeroline=False)}  # fmt: skip
-    see = f"The {len(ends)} edges that matter most, of {len(edges)}; wider means more, circles are heads, squares MLPs."
+    x, y = axes_of(at)
+    layout = {"xaxis": axis("heads in their columns, MLPs on the right", **x), "yaxis": axis("layer (0-based)", **y),
+              "annotations": boxes(at), "height": 520, "margin": {"t": 90, "b": 90},
+              "legend": {"y": -0.12, "yanchor": "top"}}  # fmt: skip
+    see = (f"The {len(ends)} edges that matter most, of {len(edges)}; wider means more, the widest is "
+           f"{largest:.2f} nats.")  # fmt: skip
     return picture(traces, title="What carries the propensity", layout=layout, see=see)
-
-
-def _node(receiver: str) -> str:
-    return receiver.rsplit(".", 1)[0] if receiver.endswith((".q", ".k", ".v")) else receiver
-
-
-def _place(name: str, depth: int, names: list[str]) -> tuple[float, float]:
-    """Heads from the left by number, MLPs right of all heads and a little higher: they read this layer's heads."""
-    right = 1.0 + max([int(n.split(".")[1]) for n in names if n[0] == "h"], default=0)
-    if name in ("input", "logits"):
-        return right / 2, -1.0 if name == "input" else float(depth)
-    layer, _, head = name[1:].partition(".")
-    return (float(head), float(layer)) if name[0] == "h" else (right, float(layer) + 0.4)
