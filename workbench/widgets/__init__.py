@@ -12,6 +12,8 @@
 ``points``               examples on the line and in space, figures, slopes, cosines
 ``activation_explorer``  :class:`ActivationExplorer`: tokens coloured layer by layer
 ``geometry_explorer``    :class:`GeometryExplorer`: points, components, cosine matrices
+``circuits``             how a setting's vector acts toward both poles: :func:`circuits_of`, :func:`writers_of`
+``circuit_view``         :class:`CircuitView`: those circuits side by side
 ``prompt_browser``       :class:`PromptBrowser`: questions sortable by slope
 ``panel``, ``inputs``    what the panels share
 ``token_text``, ``points_shown``, ``rows``  tokens and tables as the reader sees them
@@ -20,6 +22,8 @@
 
 from workbench.widgets.activation_explorer import ActivationExplorer
 from workbench.widgets.as_code import as_code
+from workbench.widgets.circuit_view import CircuitView
+from workbench.widgets.circuits import circuits_of, sizes_of, writers_of
 from workbench.widgets.geometry_explorer import GeometryExplorer
 from workbench.widgets.notices import Notice, notices
 from workbench.widgets.points import cosines, figures, points, slope_rows
@@ -30,7 +34,7 @@ from workbench.widgets.steering_panel import SteeringPanel
 from workbench.widgets.text import Completion, answers, completions, divergence
 
 __all__ = [
-    "COLUMNS", "ActivationExplorer", "Completion", "Dose", "GeometryExplorer", "Notice", "PromptBrowser",
-    "Setting", "Steering", "SteeringPanel", "answers", "as_code", "completions", "cosines", "divergence",
-    "figures", "notices", "points", "quality", "readers", "readings", "slope_rows",
+    "COLUMNS", "ActivationExplorer", "CircuitView", "Completion", "Dose", "GeometryExplorer", "Notice", "PromptBrowser",
+    "Setting", "Steering", "SteeringPanel", "answers", "as_code", "circuits_of", "completions", "cosines", "divergence",
+    "figures", "notices", "points", "quality", "readers", "readings", "sizes_of", "slope_rows", "writers_of",
 ]  # fmt: skip
