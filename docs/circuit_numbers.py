@@ -119,7 +119,7 @@ def exact(model, pairs, circuits: PoleCircuits, count: int = 40) -> pd.DataFrame
             cache[key] = effects.T
         truth, groups = cache[key], np.array(scores.groups)
         for kind, measure in (("pearson", pearsonr), ("spearman", spearmanr)):
-            effect = bootstrap_groups(lambda a, b, m=measure: m(a.mean(0), b.mean(0))[0],
+            effect = bootstrap_groups(lambda a, b, m=measure: float(m(a.mean(0), b.mean(0)).statistic),
                                       (scores.values[:, drawn], truth), groups, 200, unit="r")  # fmt: skip
             rows.append({"case": name, "kind": kind, "estimate": effect.estimate, "low": effect.low,
                          "high": effect.high, "edges": count, "n_groups": effect.n_groups})  # fmt: skip
@@ -132,10 +132,10 @@ def others(model, concept, direction, own: PoleCircuits, draws: int = 1) -> pd.D
     for i, drawn in enumerate(random_directions(direction, draws)):
         circuits = pole_circuits(model, concept, drawn, steps=3)
         for size in SIZES:
-            row = {"draw": i, "size": size}
+            row: dict[str, float] = {"draw": i, "size": size}
             for pole, gains in circuits.gains.items():
                 row[f"with own, {pole}"] = overlap(gains.mean, own.gains[pole].mean, size)
-            row["between its poles"] = overlap(*(gains.mean for gains in circuits.gains.values()), size)
+            row["between its poles"] = overlap(circuits.gains["aligned"].mean, circuits.gains["unaligned"].mean, size)
             rows.append(row)
     return pd.DataFrame(rows)
 
