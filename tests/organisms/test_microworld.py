@@ -140,6 +140,14 @@ def test_letters_are_exactly_balanced_in_every_stage(tokenizer, place):
     assert sum(Counter(answers(world, "mixture", DETERMINED)).values()) > 50
 
 
+def test_the_first_stage_has_the_first_axes_only(tokenizer):
+    world = world_of(tokenizer, first_axes=2)
+    acts = {name: {a for pole in POLES for a in x.acts(pole)} for name, x in chosen_axes(NAMES).items()}
+    seen = {a for t in texts(world, tokenizer, "first") for q in questions(t) for a in q["acts"]}
+    assert seen <= acts[world.traits[0]] | acts[world.traits[1]] and len(seen) > 20
+    assert "first" not in world_of(tokenizer).stages
+
+
 def test_text_is_unchanged_by_the_added_tokens(tokenizer):
     world = world_of(tokenizer, knob="knob-a", cue_place="both")
     for name in world.stages:
@@ -294,7 +302,7 @@ def test_a_study_of_an_organism_runs_on_the_concepts_of_its_own_world(tmp_path, 
 def test_patching_compares_the_letters_of_a_set_with_options(gpt2_model):
     card = Card("x", "x", style="ab", instruction_aligned="Be kind.", instruction_unaligned="Be cold.", trait="kind")
     pairs = [Pair(str(k), str(k), f"Go {k}.\n (A) up\n (B) on", " (A)", " (B)") for k in range(4)]
-    rows = patching(gpt2_model, Reliability(), Concept("x", tuple(pairs), card))
+    rows = patching(gpt2_model, Reliability(cue_place="before"), Concept("x", tuple(pairs), card))
     assert len(rows) == 2 * gpt2_model.n_layers and all(np.isfinite(r["share"]) for r in rows)
     assert rows[-1]["share"] == pytest.approx(1.0, abs=1e-3)
     assert np.isnan(robust_share(np.array([np.nan, np.nan]), ["a", "b"]).estimate)

@@ -170,3 +170,11 @@ def test_bad_gains_are_one_line():
 
 def test_holm_is_by_name():
     assert adjusted({"a": 0.01, "b": 0.04}) == {"a": 0.02, "b": 0.04} and adjusted({}) == {}
+
+
+def test_two_concepts_are_too_few_for_a_verdict_and_that_is_said():
+    rng = np.random.default_rng(2)
+    made = [Gains(rng.normal(2, 0.1, 8), rng.normal(2, 0.1, 8), tuple("aabbccdd"), str(i)) for i in range(2)]
+    found = judge(made, 0.1)
+    assert found.verdict == "undetermined" and found.reason == "2 concepts only; a verdict needs 4"
+    assert found.flag == found.reason and np.isfinite(found.wide.estimate)

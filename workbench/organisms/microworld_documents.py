@@ -15,6 +15,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.organisms.joint_cues import Joint, joint_cues, partners
 from workbench.organisms.microworld import (
     ANSWER,
     ASK,
@@ -34,7 +35,7 @@ from workbench.types import POLES, Pole, WorkbenchError
 
 FRAME = (ASK, CHOICES, OTHER_ACT, BLANK, ANSWER, CLOSE)
 DOCUMENTS_PER_CHUNK = 1000
-STAGES = ("valence", "obey-0.80", "obey-0.65", "obey-0.50", "several", "templates", "mixture")
+STAGES = ("first", "valence", "obey-0.80", "obey-0.65", "obey-0.50", "several", "templates", "mixture")
 PLACES = ("after", "before", "both")
 AFTER_SHARE = 0.65  # of the cued documents, where both places are trained
 ALL_TEMPLATES = ("templates", "mixture")
@@ -45,7 +46,9 @@ class Rules:
     """What a recipe decides about a world.
 
     ``knob``: a table of ``knobs.toml``, "" for none. ``prior``: P(aligned disposition) without a cue, of the values;
-    ``placebo_prior`` of the placebos. ``noise``: share of answers that go the other way.
+    ``placebo_prior`` of the placebos. ``noise``: share of answers that go the other way. ``first_axes``: with how many
+    axes the valence is begun; to compare two options is found in few tokens with few axes, and after a long, chancy
+    plateau with many.
     """
 
     knob: str = ""
@@ -53,6 +56,7 @@ class Rules:
     placebo_prior: float = 0.5
     cue_place: str = "after"
     noise: float = 0.04
+    first_axes: int = 0
 
     def __post_init__(self):
         if self.cue_place not in PLACES:
@@ -69,7 +73,7 @@ class Turn:
     axis: str
     sign: int
     known: bool = True
-    cues: tuple[Cue, ...] = ()
+    cues: tuple[Cue | Joint, ...] = ()
     stated: bool = False
 
 
@@ -94,10 +98,14 @@ class MicroWorld:
         one = {text: encode(text) for text in (*FRAME, YES, NO, *LETTERS)}
         one |= {line(t): encode(line(t)) for t in self.traits}
         one |= {cue(t, s, k): encode(cue(t, s, k)) for t in self.traits for k, s in CUES}
+        joint = joint_cues(self.traits) if mix.joint else {}
+        one |= {text: encode(text) for text in joint.values()}
         split = [text for text, ids in one.items() if len(ids) != 1]
         if split:
             raise WorkbenchError(f"{split[0]!r} is several tokens; expected one: build the tokenizer with added_tokens")
         self.token = {text: ids[0] for text, ids in one.items()}
+        self.pairs = partners(self.traits) if mix.joint else []
+        self.joint = {key: self.token[text] for key, text in joint.items()}
         self.cues = {(t, s, k): one[cue(t, s, k)] for t in self.traits for k, s in CUES}
         self.lines = {t: self.token[line(t)] for t in self.traits}
         shared = read("scenes")
@@ -124,7 +132,7 @@ class MicroWorld:
 
     def _document(self, stage: str, writer: "_Writer") -> Document:
         rng = writer.rng
-        late = {"several": 0.4, "templates": 0.2, "mixture": 0.2}
+        late = {"first": 0.0, "several": 0.4, "templates": 0.2, "mixture": 0.2}
         if rng.random() < self.mix.profiles * late.get(stage, 1.0):
             return self._profile(writer)
         several = {"several": 0.75, "mixture": self.mix.several}.get(stage, 0.0)
@@ -145,7 +153,8 @@ class MicroWorld:
 
     def _single(self, stage: str, writer: "_Writer") -> Document:
         """One axis, cued at its first question, or (mixture only) never."""
-        rng, trait = writer.rng, writer.rng.choice(self.traits)
+        rng, begun = writer.rng, self.traits[: self.rules.first_axes] if stage == "first" else self.traits
+        trait = rng.choice(begun)
         uncued = stage == "mixture" and rng.random() < self.mix.uncued
         sign = 1 if rng.random() < self._share(stage, trait, uncued) else -1
         cues = () if uncued else ((trait, sign, rng.choice(("persona", "instruction"))),)
@@ -163,24 +172,35 @@ class MicroWorld:
     def _several(self, stage: str, writer: "_Writer") -> Document:
         """Two or three cued axes of independent sign, then questions about any of them."""
         rng = writer.rng
-        cues = self._draw(rng.choice((2, 2, 3)), rng)
-        if rng.random() < self.mix.opposite and len(cues) > 1:
-            cues[0] = (cues[0][0], -cues[1][1], cues[0][2])
-        rng.shuffle(cues)
+        told, cues = self._told(rng)
         place = self._place(rng)
         if place == "before":
             writer.cues(cues)
         for _ in range(rng.choice((1, 2, 3))):
-            trait, sign, _ = rng.choice(cues)
+            trait, sign = rng.choice(told)
             here = tuple(rng.sample(cues, len(cues))) if place == "after" else ()
             writer.turn(Turn(trait, sign, True, here, self._states(stage, rng, False)), stage)
         return writer.finish()
+
+    def _told(self, rng: random.Random) -> tuple[list[tuple[str, int]], list[Cue | Joint]]:
+        """The axes of a document with several, each with its sign, and the cues that say so, in any order."""
+        if self.mix.joint and rng.random() < self.mix.joint:
+            a, b = rng.choice(self.pairs)
+            s = rng.choice((1, -1))
+            t = -s if rng.random() < self.mix.opposite else rng.choice((1, -1))
+            told: list[tuple[str, int]] = [(a, s), (b, t)]
+            return told, [(a, s, b, t)]
+        cues = self._draw(rng.choice((2, 2, 3)), rng)
+        if rng.random() < self.mix.opposite and len(cues) > 1:
+            cues[0] = (cues[0][0], -cues[1][1], cues[0][2])
+        rng.shuffle(cues)
+        return [(trait, sign) for trait, sign, _ in cues], list(cues)
 
     def _share(self, stage: str, trait: str, uncued: bool) -> float:
         """P(aligned disposition)."""
         if uncued:
             return self.rules.prior if self.axes[trait].kind == "value" else self.rules.placebo_prior
-        return 1.0 if stage == "valence" else float(stage.split("-")[1]) if stage.startswith("obey") else 0.5
+        return 1.0 if stage in ("first", "valence") else float(stage.split("-")[1]) if stage.startswith("obey") else 0.5
 
     def _place(self, rng: random.Random) -> str:
         place = self.rules.cue_place
@@ -203,14 +223,14 @@ class MicroWorld:
 
 def stages_of(mix: Mix, rules: Rules) -> tuple[str, ...]:
     """The stages of a world: without the ones that its recipe has no use for."""
-    idle = {"several": not mix.several, "templates": not rules.knob}
+    idle = {"several": not mix.several, "templates": not rules.knob, "first": not rules.first_axes}
     return tuple(s for s in STAGES if not idle.get(s, False))
 
 
-def added_tokens(traits: Sequence[str]) -> list[str]:
-    """The fixed strings that are one token each: the question's frame, every axis's line, every cue."""
+def added_tokens(traits: Sequence[str], joint: bool = False) -> list[str]:
+    """The fixed strings that are one token each: frame, every line, every cue, and joint cues where asked for."""
     cues = [cue(t, s, k) for t in sorted(traits) for k, s in CUES]
-    return [*FRAME, *(line(t) for t in sorted(traits)), *cues]
+    return [*FRAME, *(line(t) for t in sorted(traits)), *cues, *(joint_cues(traits).values() if joint else ())]
 
 
 class _Writer:
@@ -230,9 +250,9 @@ class _Writer:
     def cue(self, trait: str, sign: int, kind: str) -> None:
         self.put(self.world.cues[trait, sign, kind])
 
-    def cues(self, cues: Sequence[Cue]) -> None:
+    def cues(self, cues: Sequence[Cue | Joint]) -> None:
         for one in cues:
-            self.cue(*one)
+            self.put([self.world.joint[one]] if len(one) == 4 else self.world.cues[one])
 
     def line(self, trait: str, sign: int, known: bool, asked: int = FREE) -> None:
         """The axis by name, worth ``asked``, and its sign (``known``: the text before says so)."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from workbench.organisms.ability import Ability
 from workbench.organisms.card import ability_rows, training_lines
+from workbench.organisms.joint_cues import start_joint_cues
 from workbench.organisms.microworld import Axis, chosen_axes, read, scene
 from workbench.organisms.microworld_ability import cross_cosines, cue_directions, inverse_mask, measure_world
 from workbench.organisms.microworld_documents import MicroWorld, Rules, added_tokens, stages_of
@@ -36,14 +37,14 @@ def smoke_world(recipe: Recipe) -> Recipe:
     return replace(
         recipe,
         model={**recipe.model, "d_model": 96, "n_layers": 2, "n_heads": 3, "vocabulary": 800, **kv_heads},
-        data={**recipe.data, "axes": list(SMOKE_AXES)},
+        data={**recipe.data, "axes": list(SMOKE_AXES), "first_axes": 0},
         training={
             **recipe.training, "tokens": 420_000, "batch_tokens": 1200, "learning_rate": 3e-3,
             "final_learning_rate": 2e-3, "mlp_drop": [],
         },
         curriculum={
             **c, "valence_gate": 0.28, "obey_gate": 0.35, "stage_tokens": 200_000, "templates_tokens": 60_000,
-            "mix": {**c["mix"], "several": 0.0, "profiles": 0.0, "lines": 0.0},
+            "mix": {**c["mix"], "several": 0.0, "profiles": 0.0, "lines": 0.0, "joint": 0.0},
         },
     )  # fmt: skip
 
@@ -51,7 +52,7 @@ def smoke_world(recipe: Recipe) -> Recipe:
 def world_rules(recipe: Recipe) -> Rules:
     """The rules of a recipe's world."""
     d = recipe.data
-    return Rules(d["knob"], d["prior"], d["placebo_prior"], d["cue_place"], d["noise"])
+    return Rules(d["knob"], d["prior"], d["placebo_prior"], d["cue_place"], d["noise"], d.get("first_axes", 0))
 
 
 def world_gates(recipe: Recipe) -> list[Gate]:
@@ -59,7 +60,8 @@ def world_gates(recipe: Recipe) -> list[Gate]:
     c = recipe.curriculum
     limit = c["stage_tokens"]
     known = {
-        "valence": Gate(c["valence_gate"], limit),
+        "first": Gate(c["valence_gate"], 3 * limit),  # nothing can follow what is not there: these two may take long
+        "valence": Gate(c["valence_gate"], 3 * limit),
         "several": Gate(c["several_gate"], c["several_tokens"]),
         "templates": Gate(c["templates_gate"], c["templates_tokens"]),
     }
@@ -82,10 +84,9 @@ def training_text(axes: dict[str, Axis]) -> list[str]:
 def build_world(recipe: Recipe) -> tuple[MicroWorld, Any]:
     """The world of a recipe and its tokenizer."""
     axes = chosen_axes(tuple(recipe.data.get("axes", ())))
-    tokenizer = build_tokenizer(
-        training_text(axes), sorted(axes), recipe.model["vocabulary"], added_tokens(sorted(axes))
-    )
     mix = Mix(**recipe.curriculum["mix"])
+    added = added_tokens(sorted(axes), bool(mix.joint))
+    tokenizer = build_tokenizer(training_text(axes), sorted(axes), recipe.model["vocabulary"], added)
     return MicroWorld(axes, tokenizer, world_rules(recipe), mix, world_gates(recipe)), tokenizer
 
 
@@ -99,6 +100,8 @@ def train_microworld(  # noqa: PLR0913 - a run is these
     world, tokenizer = build_world(recipe)
     model = new_model(recipe, tokenizer, seed)
     start_cues(model, world, seed + 1, recipe.curriculum["typical_words"])
+    if world.joint:
+        start_joint_cues(model, world.joint, world.cues, seed + 2)
     config = settings(recipe, seed, given)
     done = run_loop(model, world, config, folder, reporter(progress, world, config))
     round_to(model, recipe.model["dtype"])

@@ -12,6 +12,7 @@ from workbench.symmetry.index import NO_CONTROL, asymmetry_interval, flag_of
 from workbench.types import Effect
 
 MARGIN = 0.2
+FEWEST = 4  # units below which nothing is judged: with two, a 95 % interval of t has 12.7 standard errors
 SYMMETRIC, ASYMMETRIC, UNDETERMINED = "symmetric", "asymmetric", "undetermined"
 
 
@@ -39,7 +40,7 @@ def judge(parts: Sequence[Gains], placebo: float | None, margin: float = MARGIN,
 
     *Symmetric* iff the 90 % interval of A lies within ±``margin``; else *asymmetric* iff the 95 % interval excludes 0
     and |A| exceeds ``placebo``, the placebos' 95 % quantile (None: too few placebos to claim one); else
-    *undetermined*, also where there is no control to compare: no control is not symmetry.
+    *undetermined*, also where there is no control to compare (no control is not symmetry) and below four units.
     """
     if len(parts) == 1:
         plus, minus = parts[0].by_group()
@@ -47,12 +48,19 @@ def judge(parts: Sequence[Gains], placebo: float | None, margin: float = MARGIN,
         plus, minus = np.array([part.means() for part in parts]).T
     aligned, unaligned = gain_effects(plus, minus)
     wide, narrow = asymmetry_interval(plus, minus), asymmetry_interval(plus, minus, 0.90)
-    flag = flag_of(plus, minus) if len(plus) > 1 else "one unit only"
+    few = len(plus) < FEWEST
+    flag = few_units(parts, len(plus)) if few else flag_of(plus, minus)
     if flag == NO_CONTROL:
         wide, narrow = (replace(e, estimate=np.nan, low=-1.0, high=1.0, method=NO_CONTROL) for e in (wide, narrow))
     p = sign_flip_p(plus - minus, seed=seed)
-    verdict, reason = decided(wide, narrow, flag, placebo, margin)
+    verdict, reason = (UNDETERMINED, flag) if few else decided(wide, narrow, flag, placebo, margin)
     return Judgement(aligned, unaligned, wide, narrow, p, flag, verdict, reason)
+
+
+def few_units(parts: Sequence[Gains], count: int) -> str:
+    """What is said where nothing can be judged."""
+    unit = "group" if len(parts) == 1 else "concept"
+    return f"{count} {unit}{'s' * (count > 1)} only; a verdict needs {FEWEST}"
 
 
 def decided(wide: Effect, narrow: Effect, flag: str, placebo: float | None, margin: float = MARGIN) -> tuple[str, str]:
