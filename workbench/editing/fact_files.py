@@ -93,7 +93,8 @@ def _read(line: str, where: str) -> FactRecord:
             f"{', '.join((*HOW, *LISTS))}"
         )
     how, near = ({name: tuple(row[name]) for name in group} for group in (HOW, LISTS))
-    fact = Fact(**{name: row[name] for name in PLAIN}, paraphrases=how["withheld"] + how["unseen"], **near)
+    values: dict[str, Any] = {name: row[name] for name in PLAIN} | near
+    fact = Fact(**values, paraphrases=how["withheld"] + how["unseen"])
     return FactRecord(fact, row["relation"], row["taught"] == "true", **how)
 
 

@@ -26,7 +26,7 @@ def copied_module(model: Model) -> Any:
     It shares no tensor with the model. Hooks and turns are no part of a module. Its logits are compared with the
     model's: a WorkbenchError where they differ, for folded weights, and for a bridge without a HuggingFace module.
     """
-    inner = getattr(model.bridge, "original_model", None)
+    inner: Any = getattr(model.bridge, "original_model", None)
     if model.weights_mode != "raw" or not hasattr(inner, "set_attn_implementation"):
         raise WorkbenchError(
             f"{model.name} ({type(inner).__name__}, {model.weights_mode} weights) cannot be copied for training; "

@@ -49,6 +49,6 @@ def twin_scatter(differences: pd.DataFrame, x: str = "knob_eval", y: str = "odd_
         title="Difference between twins",
         choice=choice,
         layout=layout,
-        see="A cause shows as points that climb (or fall) together, whatever their mark; marks that part company are the "
-        "work of a training seed.",
+        see="A cause shows as points that climb (or fall) together, whatever their mark; marks that part company are "
+        "the work of a training seed.",
     )
