@@ -97,8 +97,8 @@ def test_eap_of_a_steered_run_is_the_gradient_in_a_mask_of_edges(any_model, smal
     pairs = steered_pairs(any_model, small_concept.select(small_concept.pairs[:4]), direction, 1.0)
     graph, (_, corrupt) = pairs.graph(any_model), both_outputs(any_model, pairs)
     mask = torch.zeros(graph.allowed.shape, requires_grad=True)
-    log_odds(any_model, pairs, masked(corrupt, mask), grad=True).sum().backward()
-    brute = mask.grad.numpy()[graph.allowed]
+    (gradient,) = torch.autograd.grad(log_odds(any_model, pairs, masked(corrupt, mask), grad=True).sum(), [mask])
+    brute = gradient.numpy()[graph.allowed]
     scores = edge_attribution(any_model, pairs).values.sum(0)
     np.testing.assert_allclose(scores, brute, atol=1e-4 * abs(brute).max())
     below = [edge[0][1:].startswith(("0", "1")) or edge[0] == "input" for edge in graph.edges]

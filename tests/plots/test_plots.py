@@ -59,6 +59,28 @@ def figures(tables) -> dict:
         "published_dots": plots.published_dots(tables["published"]),
         **symmetry_figures(),
         "paired_effects": plots.paired_effects(select(paired(cells, again, ["odd"]), **SETTING)),
+        **circuit_figures(),
+        "twin_scatter": plots.twin_scatter(pd.DataFrame({
+            "seed": [0, 0, 1, 1], "concept": ["a", "b"] * 2, "kind": "value", "knob_eval": [0.5, -0.5] * 2,
+            "odd_matched": [1.0, -1.0, 0.8, -0.9],
+        })),
+    }  # fmt: skip
+
+
+def circuit_figures() -> dict:
+    edges = pd.DataFrame({"sender": ["input", "h0.1"], "receiver": ["h0.1.v", "logits"], "score": [-1.0, 0.5]})
+    poles = edges.assign(aligned=[1.0, 0.5], unaligned=[0.5, -0.5], difference=[0.5, 1.0], low=0.0, high=2.0)
+    nodes = poles.assign(role="reads", node=["h0.1", "logits"], aligned_low=0.0, aligned_high=2.0, unaligned_low=-1.0,
+                         unaligned_high=1.0)  # fmt: skip
+    parts = pd.DataFrame({"part": ["m0", "h0.1"], "estimate": [0.1, -2.0], "low": [0.0, -3.0], "high": [0.2, -1.0]})
+    curve = pd.DataFrame({"size": [5, 10], "iou": 0.5, "chance_low": 0.0, "chance_high": 0.2, "across": 0.5,
+                          "within_low": 0.7, "within_high": 0.9})  # fmt: skip
+    return {
+        "circuit_graph": plots.circuit_graph(edges),
+        "circuit_poles": plots.circuit_poles(poles),
+        "circuit_nodes": plots.circuit_nodes(nodes),
+        "circuit_writers": plots.circuit_writers(parts),
+        "circuit_overlap": plots.circuit_overlap(curve),
     }
 
 
@@ -119,7 +141,7 @@ def test_every_picture_has_title_sentence_axes_and_data(figures):
     for name, figure in figures.items():
         assert figure.layout.title.text, name
         assert figure.layout.title.subtitle.text.rstrip().endswith("."), name
-        assert figure.layout.xaxis.title.text or name in ("propensity_overview",), name
+        assert figure.layout.xaxis.title.text or name in ("propensity_overview", "circuit_poles"), name
         drawn = [t for t in figure.data if t.type == "heatmap" or (t.x is not None and len(t.x))]
         assert drawn, name
 

@@ -72,7 +72,8 @@ def test_the_page_has_its_pictures(record, tmp_path):
     tables, shown, _ = parts_of(record[1])
     drawn = {panel.name: figure for panel, figure in (guarded(panel, tables) for panel in shown)}
     assert set(drawn) == {"knob-effects", "coherence-reliability", "links"}
-    assert all(sum(len(trace.x) for trace in figure.data) >= len(AXES) for figure in drawn.values())
+    points = {name: sum(len(trace.x) for trace in figure.data) for name, figure in drawn.items()}
+    assert points == {"knob-effects": len(AXES), "coherence-reliability": len(AXES), "links": len(SMALL.labellings)}
 
 
 @pytest.mark.parametrize("change, words", [
