@@ -204,7 +204,7 @@ def _slopes(
     return slopes
 
 
-def gradients(model: Model, bundle: Bundle, sites: Sequence[Site]) -> list[Float[Tensor, "row position width"]]:
+def gradients(model: Model, bundle: Bundle, sites: Sequence[Site]) -> list[Float[Tensor, "row position _"]]:
     """The gradient of every row's propensity at each site; a row's depends on its own activations only."""
     found: dict[Site, Tensor] = {}
 

@@ -12,7 +12,7 @@ Arms = Float[np.ndarray, "group arm"]
 
 
 def two_level(
-    concepts: Sequence[Float[np.ndarray, "group *arm"]], draws: int = 2000, seed: int = 0
+    concepts: Sequence[Float[np.ndarray, "_ *arm"]], draws: int = 2000, seed: int = 0
 ) -> Float[np.ndarray, "draw *arm"]:
     """Means over concepts of means over groups, in resamples of concepts and of groups within each drawn concept.
 

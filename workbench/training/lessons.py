@@ -51,7 +51,7 @@ class Preferences:
 
     chosen: Batches
     rejected: Batches
-    reference: Sequence[Float[Tensor, " example"]]
+    reference: Sequence[Float[Tensor, " _"]]  # batches differ in size
     beta: float
     fill: int
 
