@@ -58,6 +58,8 @@ def test_reliability_that_moves_without_coherence_is_told_apart():
     effects = knob_effects(twin_differences(planted(0.0, 1.5)))
     text = causal_summary(planted(0.0, 1.5), links, effects, {"cue": 1})
     assert text[-1] == "Coherence does not predict reliability, in every seed, for cue-labelled vectors."
+    assert conclusion("no", "yes", "no").endswith("here coherence does not predict reliability.")
+    assert conclusion("in 1 of 3 seeds only", "yes", "no").endswith("undecided.")  # too few seeds are no absence
     assert conclusion("no", "no", "no") == (
         "The knob does not move reliability in every seed, so nothing follows about coherence as its cause."
     )

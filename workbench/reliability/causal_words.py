@@ -67,8 +67,10 @@ def conclusion(moved: str, worked: str, predicts: str) -> str:
         return "The knob does not move reliability in every seed, so nothing follows about coherence as its cause."
     if moved == "yes" and predicts == "yes":
         return "Coherence predicts reliability where the knob moves both."
+    if moved == "no" and predicts == "no":
+        return "Reliability changes, no seed shows that coherence does: here coherence does not predict reliability."
     if moved != "yes" and predicts != "yes":
-        return "Reliability changes and coherence does not follow: here coherence does not predict reliability."
+        return "Reliability changes; whether coherence does, the seeds do not agree: undecided."
     if moved == "yes":
         return "The knob moves both, and yet their differences do not go together in every seed."
     return "Differences go together although the knob does not move coherence in every seed: read with care."
