@@ -8,6 +8,7 @@
 ``positions``      position rules to masks
 ``run``            :func:`forward`, :func:`capture`, :func:`resume`, :func:`unembed_answers`
 ``prefixes``       :func:`prefix`, :func:`step`: cached beginnings, single tokens after them
+``unhooked``       :func:`upper_blocks`: the blocks' arithmetic, where nobody listens inside
 ``shared``         :func:`capture_shared`: texts that begin alike, their beginning run once
 ``budget``         :class:`Budget`: batch sizes from memory; :func:`halving` where it is less
 ``hooks``          :func:`hooked`: temporary hooks, safely
@@ -30,6 +31,7 @@ from workbench.models.positions import RULES, check_rule, position_mask, select
 from workbench.models.prefixes import PrefixState, prefix, step
 from workbench.models.run import capture, check_sites, forward, resume, unembed, unembed_answers
 from workbench.models.shared import Family, capture_shared, families, worth_sharing
+from workbench.models.unhooked import upper_blocks
 
 __all__ = [
     "RULES", "Batch", "Budget", "ChatFormat", "Family", "Hook", "Model", "PrefixState", "batches", "bucket", "capture",
@@ -37,5 +39,5 @@ __all__ = [
     "families", "forward", "generate",
     "generate_tokens", "halving", "hook_point", "hooked", "load", "pad", "patch_residual", "planned", "position_mask",
     "prefix", "resume", "select", "step", "token_texts", "tokens",
-    "turns_of", "unembed", "unembed_answers", "worth_sharing",
+    "turns_of", "unembed", "unembed_answers", "upper_blocks", "worth_sharing",
 ]

@@ -65,13 +65,20 @@ def running(batch: Batch) -> Iterator[None]:
 
 def hook_point(model: Model, name: str) -> Any:
     """The TransformerLens hook point of that name, aliases included."""
-    points = _points.get(model.bridge, {})
+    points = points_of(model)
     if name not in points:
         points = _points[model.bridge] = dict(model.bridge.hook_dict)
     if name not in points:
         raise WorkbenchError(f"hook {name!r} is unknown to {model.name} ({model.n_layers} layers, counted from 0); "
                              "expected a name such as 'blocks.0.hook_resid_post'")
     return points[name]
+
+
+def points_of(model: Model) -> dict[str, Any]:
+    """All hook points of a model by name, as they were when first asked for."""
+    if model.bridge not in _points:
+        _points[model.bridge] = dict(model.bridge.hook_dict)
+    return _points[model.bridge]
 
 
 def _check_fires(model: Model, point: Any, name: str, fn: Callable) -> None:

@@ -9,7 +9,8 @@ from torch import Tensor
 from workbench.models.batch import Batch
 from workbench.models.model import Model
 from workbench.models.positions import position_mask
-from workbench.models.run import capture, forward
+from workbench.models.run import capture, forward, unembed
+from workbench.models.unhooked import may_run_unhooked, upper_blocks
 from workbench.types import Site, WorkbenchError
 
 Metric = Callable[[Tensor], Tensor]
@@ -37,13 +38,22 @@ def patch_residual(  # noqa: PLR0913
             raise WorkbenchError(f"site {site} cannot be patched; expected a whole stream other than "
                                  "resid_mid, such as resid_post")
     source = capture(model, clean, sites)
+    # below a patched stream nothing changes, so the corrupt run's own streams are where it goes on from
+    below = capture(model, corrupt, sites) if may_run_unhooked(model) else None
     low = metric(forward(model, corrupt, positions="last")).double()
     span = metric(forward(model, clean, positions="last")).double() - low
     share = np.full((len(sites), len(positions), len(clean)), np.nan)
     for i, site in enumerate(sites):
         for j, rule in enumerate(positions):
-            hook = (site.hook, _writer(source[site], position_mask(rule, corrupt)))
-            got = metric(forward(model, corrupt, hooks=[hook], positions="last")).double() - low
+            mask = position_mask(rule, corrupt)
+            if below is None or site.stream != "resid_post":
+                hook = (site.hook, _writer(source[site], mask))
+                logits = forward(model, corrupt, hooks=[hook], positions="last")
+            else:
+                patched = torch.where(mask[..., None], source[site], below[site])
+                final = upper_blocks(model, patched, site.layer + 1, corrupt, slice(-1, None))
+                logits = unembed(model, final[:, 0])
+            got = metric(logits).double() - low
             share[i, j] = torch.where(span == 0, torch.nan, got / span).cpu().numpy()
     return share
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +41,20 @@ def write_report(
     tables, shown, page = parts_of(record)
     total = 1 + len(shown) * max(1, len(formats))
     say(0, total, "report.html")
-    path = atomic(folder / "report.html", page())
     figures, data = {}, {}
     for panel, figure in (guarded(panel, tables) for panel in shown):
         if figure is not None:
             figures[panel.name] = printable(captioned(panel, figure, tables), panel.name)
             data[panel.name] = rows_of(panel, tables)
-    done = export(
-        figures,
-        folder / "figures",
-        data=data,
-        formats=formats,
-        progress=lambda i, _, name: say(1 + i, total, f"figures/{name}"),
-    )
+
+    def drawn(i: int, _: int, name: str) -> None:
+        say(1 + i, total, f"figures/{name}")
+
+    with ThreadPoolExecutor(1) as pool:
+        # the browser draws while the page is put together
+        drawing = pool.submit(export, figures, folder / "figures", data=data, formats=formats, progress=drawn)
+        path = atomic(folder / "report.html", page())
+        done = drawing.result()
     note = folder / "figures" / "README.txt"
     if done.message:
         atomic(note, done.message + "\n")

@@ -6,7 +6,7 @@ duplicated rows, for all draws at once. Where many variables of the same rows ar
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -55,6 +55,14 @@ class RankDraws:
     covariances: np.ndarray
     n: int
     n_groups: int
+    _inverses: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def inverse(self, given: Sequence[int]) -> np.ndarray:
+        """The pseudo-inverse of some variables' covariances [draw given given]; made once per set of variables."""
+        key = tuple(given)
+        if key not in self._inverses:
+            self._inverses[key] = _inverse(self.covariances, key)
+        return self._inverses[key]
 
 
 def rank_draws(
@@ -75,7 +83,7 @@ def rank_draws(
 def rank_correlation(drawn: RankDraws, x: int, y: int, given: Sequence[int] = (), level: float = 0.95) -> Effect:
     """(Partial) Spearman's ρ of variables number ``x`` and ``y`` given others; see :func:`partial_spearman`."""
     level, count, needed = check_level(level), drawn.n_groups, len(given) + 4
-    rho = partial_from(drawn.covariances, x, y, given)
+    rho = partial_from(drawn.covariances, x, y, given, drawn.inverse(given) if len(given) else None)
     estimate = float(rho[0])
     if count < needed or not np.isfinite(estimate):
         few = f"{count} groups; at least {needed} are needed"
@@ -93,14 +101,23 @@ def rank_covariances(rows: Sequence[np.ndarray], weights: np.ndarray) -> np.ndar
     return (ranks * share[:, None]) @ ranks.transpose(0, 2, 1)
 
 
-def partial_from(covariances: np.ndarray, x: int, y: int, given: Sequence[int] = ()) -> np.ndarray:
-    """The correlation [draw] of variables x and y after regression on the others; nan where nothing is left."""
+def _inverse(covariances: np.ndarray, given: Sequence[int]) -> np.ndarray:
+    other = list(given)
+    return np.linalg.pinv(covariances[:, np.array(other)[:, None], [other]], rcond=1e-10, hermitian=True)
+
+
+def partial_from(
+    covariances: np.ndarray, x: int, y: int, given: Sequence[int] = (), inverse: np.ndarray | None = None
+) -> np.ndarray:
+    """The correlation [draw] of variables x and y after regression on the others; nan where nothing is left.
+
+    ``inverse`` is that of the given variables' covariances, where it is known already.
+    """
     pair = covariances[:, [[x], [y]], [[x, y]]]
     before = pair[:, 0, 0] * pair[:, 1, 1]
     if len(given):
-        other = list(given)
-        between = covariances[:, [[x], [y]], [other]]
-        inverse = np.linalg.pinv(covariances[:, np.array(other)[:, None], [other]], rcond=1e-10, hermitian=True)
+        between = covariances[:, [[x], [y]], [list(given)]]
+        inverse = _inverse(covariances, given) if inverse is None else inverse
         pair = pair - between @ inverse @ between.transpose(0, 2, 1)
     spread = pair[:, 0, 0] * pair[:, 1, 1]
     # What regression leaves is rounding where x is a function of the covariates: call that no variation.

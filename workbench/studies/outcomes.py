@@ -11,27 +11,36 @@ from workbench.evaluation import anti_steerable, deltas, mean_effect, odd_even, 
 from workbench.models import Model, batches, patch_residual
 from workbench.prompts import PromptType, answer_texts, build_prompt
 from workbench.stats import t_interval
-from workbench.studies.cells import answers_are_single_tokens, pole_of
+from workbench.studies.cells import answers_are_single_tokens, limited, pole_of
 from workbench.sweep import sweep
 from workbench.types import Concept, Direction, Effect, Pole, Site, SweepCube, opposite
 
 UNIT = (-1.0, 0.0, 1.0)
+# control families whose spread is a band
+BANDS = ("random/", "shuffled/", "level/")
+Cubes = tuple[SweepCube, SweepCube]
 
 
 def outcomes(model: Model, config, concept: Concept, fitted: dict, named: dict[str, dict[Site, Direction]]) -> dict:
     """Everything the study reports of one concept, as JSON rows."""
     settings = {"sites": [Site(k) for k in config.layers], "where": config.where, "toward": pole_of(config, concept)}
     own = {name: sites for name, sites in named.items() if name.startswith("own/")}
-    controls = {name: sites for name, sites in named.items() if name not in own}
+    bands = {name: sites for name, sites in named.items() if name.startswith(BANDS)}
+    others = {name: sites for name, sites in named.items() if name not in own | bands}
     curves = sweep(model, concept, own, multipliers=config.multipliers, **settings)
-    cube = sweep(model, concept, controls, multipliers=UNIT, **settings)
+    # what is compared prompt by prompt, or correlated, is measured on all prompts; a band is the spread over draws,
+    # to which a mean over fewer prompts adds its noise: on average wider than with all of them, and much cheaper
+    cubes = (
+        sweep(model, concept, others, multipliers=UNIT, **settings),
+        sweep(model, limited(concept, config.max_band), bands, multipliers=UNIT, **settings),
+    )
     grasp = model_grasp(model, config, concept)
     cells, points, prompts = [], [], []
     for name in own:
         kind = name.removeprefix("own/")
         for site in settings["sites"]:
-            cells.append({"prompt_type": kind, "layer": site.layer, **cell(curves, cube, site, kind), **grasp})
-            points += [{"prompt_type": kind, "layer": site.layer, **p} for p in curve_points(curves, cube, site, kind)]
+            cells.append({"prompt_type": kind, "layer": site.layer, **cell(curves, cubes, site, kind), **grasp})
+            points += [{"prompt_type": kind, "layer": site.layer, **p} for p in curve_points(curves, cubes, site, kind)]
             prompts.append(prompt_rows(curves, concept, site, name, config))
     base = curves.values[:, 0, 0, curves.multipliers.index(0.0)]
     lean = flat("lean", t_interval(base, groups=np.asarray(curves.groups)))
@@ -48,21 +57,22 @@ def flat(name: str, effect: Effect) -> dict[str, float]:
     return {name: effect.estimate, f"{name}_low": effect.low, f"{name}_high": effect.high}
 
 
-def cell(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> dict:
+def cell(curves: SweepCube, cubes: Cubes, site: Site, kind: str) -> dict:
     """One cell's outcomes: effect, odd and even part, steerability, anti-steerable shares, and the control bands."""
+    cube, bands = cubes
     name, names, groups = f"own/{kind}", curves.groups, np.asarray(curves.groups)
     curve, doses = curves.curve(site, name), curves.multipliers
     odd, even = parts_at_one(curve, doses)
-    random = members(cube, f"random/{kind}/")
-    anti = anti_steerable(curve, doses, names, epsilon=slope_bound(cube, site, random) if random else None)
+    random = members(bands, f"random/{kind}/")
+    anti = anti_steerable(curve, doses, names, epsilon=slope_bound(bands, site, random) if random else None)
     row = flat("effect", mean_effect(curve, doses, 1.0, names)) | flat("odd", t_interval(odd, groups=groups))
     row |= {"even": float(even.mean())} | flat("steerability", steerability(curve, doses, names))
     row |= {f"anti_{key}": effect.estimate for key, effect in anti.items()}
     row |= flat("anti_braun_interval", anti["braun"])
     for family in ("random", "shuffled"):
         band = [
-            float(parts_at_one(cube.curve(site, m), cube.multipliers)[0].mean())
-            for m in members(cube, f"{family}/{kind}/")
+            float(parts_at_one(bands.curve(site, m), bands.multipliers)[0].mean())
+            for m in members(bands, f"{family}/{kind}/")
         ]
         row |= band_of(band, family)
     given = members(cube, f"transplant/{kind}/")
@@ -71,7 +81,7 @@ def cell(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> dict:
         row |= flat("transplant_odd", t_interval(parts, groups=groups))
     matched = parts_at_one(cube.curve(site, f"matched/{kind}"), cube.multipliers)[0]
     row |= flat("odd_matched", t_interval(matched, groups=groups))
-    draws = [parts_at_one(cube.curve(site, m), cube.multipliers)[0].mean() for m in members(cube, "level/")]
+    draws = [parts_at_one(bands.curve(site, m), bands.multipliers)[0].mean() for m in members(bands, "level/")]
     row |= band_of([float(draw) for draw in draws], "random_matched")
     row["beats_random"] = bool(row["odd_matched_low"] > max(0.0, row["random_matched_high"]))
     return row
@@ -103,7 +113,7 @@ def band_of(means: list[float], family: str) -> dict[str, float]:
     return {f"{family}_low": -half, f"{family}_high": half}
 
 
-def curve_points(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> list[dict]:
+def curve_points(curves: SweepCube, cubes: Cubes, site: Site, kind: str) -> list[dict]:
     """Mean change of the log-odds at every multiplier: the own direction's interval, the controls' bands."""
     rows = []
     change = deltas(curves.curve(site, f"own/{kind}"), curves.multipliers)
@@ -113,6 +123,7 @@ def curve_points(curves: SweepCube, cube: SweepCube, site: Site, kind: str) -> l
             {"direction": "own", "multiplier": dose, "mean": effect.estimate, "low": effect.low, "high": effect.high}
         )
     for family in ("random", "shuffled", "transplant"):
+        cube = cubes[0] if family == "transplant" else cubes[1]
         names = members(cube, f"{family}/{kind}/")
         if not names:
             continue

@@ -26,7 +26,9 @@ class Config:
     """What to study. Empty ``concepts``, ``layers`` mean: all that fit the model, all but the last layer.
 
     ``toward``: the pole that positive multipliers push to; "trait" is the pole that has the trait, as in the
-    published studies of persona sets. ``where``: the positions that the vector is added to. ``cue_place``: before or
+    published studies of persona sets. ``where``: the positions that the vector is added to. ``max_eval`` prompts are
+    steered along own, matched and transplanted directions, ``max_band`` of them along those that make a band
+    (random, shuffled). ``cue_place``: before or
     after the options, "auto" is where the model's card says that cues stood in training, else before. ``engine``:
     "local" for processes of this machine, "ray" for the workers of the cluster at ``address`` with ``gpus`` per cell.
     """
@@ -48,6 +50,7 @@ class Config:
     max_pairs: int = 60
     max_shot_pairs: int = 20
     max_eval: int = 60
+    max_band: int = 24
     seed: int = 0
     workers: int = 0
     engine: str = "local"

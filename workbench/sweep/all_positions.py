@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from workbench.models import Batch, Hook, Model, capture, forward
-from workbench.sweep.final_block import upper_blocks
+from workbench.models import Batch, Hook, Model, capture, forward, upper_blocks
 from workbench.sweep.readouts import Bundle
+from workbench.sweep.shared_start import run_after_shared, shared_start
 from workbench.sweep.variants import Variants, at_site
 from workbench.types import Site
 
@@ -46,19 +46,26 @@ def steer_all_positions(
     """Scores of every variant of one site, by running the blocks above it on (variants × rows) at once."""
     (rows, width), mask = bundle.batch.ids.shape, bundle.mask
     at_once = max(1, batch_tokens // (rows * width))
+    start = entry_layer(model, plan.site)
+    # blocks above the last one there are none; a change inside a block needs its hook
+    inside = not enters_changed(model, plan.site)
+    shared = 0 if inside or start == model.n_layers else shared_start(model, bundle)
     parts = []
     for low in range(0, len(plan), at_once):
         count = min(at_once, len(plan) - low)
-        many = bundle.batch.rows(torch.arange(rows, device=mask.device).repeat(count))
         entering = stream.expand(count, *stream.shape)
         hooks: list[Hook] = []
-        if enters_changed(model, plan.site):
-            entering = plan.change(entering, low, mask)
-        else:
+        if inside:
             hooks = [inner_hook(plan, low, count, mask)]
-        start = entry_layer(model, plan.site)
-        final = upper_blocks(model, entering.flatten(0, 1), start, many, bundle.read, hooks)
-        parts.append(bundle.scores(model, final.unflatten(0, (count, rows))))
+        else:
+            entering = plan.change(entering, low, mask)
+        if shared:
+            final = run_after_shared(model, entering, start, bundle, shared)
+        else:
+            many = bundle.batch.rows(torch.arange(rows, device=mask.device).repeat(count))
+            final = upper_blocks(model, entering.flatten(0, 1), start, many, bundle.read, hooks)
+            final = final.unflatten(0, (count, rows))
+        parts.append(bundle.scores(model, final))
     return torch.cat(parts)
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from workbench.models import Hook, Model, PrefixState, step
 from workbench.models.blocks import KeyValues, embed, frame, run_blocks
 from workbench.models.hooks import running
+from workbench.models.unhooked import may_run_unhooked, run_unhooked
 from workbench.sweep.all_positions import enters_changed, entry_layer
-from workbench.sweep.final_block import SEQUENTIAL, last_block
 from workbench.sweep.readouts import Bundle
 from workbench.sweep.variants import Variants, at_site
 from workbench.types import Site
@@ -66,15 +66,17 @@ def prefix_and_tail(
     """
     batch, n_layers = bundle.batch, model.n_layers
     entries = {entry_layer(model, site) for site in sites} | {n_layers}
-    cache, streams = KeyValues(), {}
+    cache, streams, bare = KeyValues(), {}, may_run_unhooked(model)
     with torch.inference_mode(), running(batch):
         resid = embed(model, batch.ids, batch.position_ids)
         around = frame(model, resid, batch, cache)
         for layer in range(n_layers):
             if layer in entries:
                 streams[layer] = resid[:, -tail:]
-            if layer == n_layers - 1 and model.config.model_type in SEQUENTIAL:
-                resid = last_block(model, resid, around, slice(-tail, None))
+            if bare:
+                # the last block is read at the tail only
+                read = slice(-tail, None) if layer == n_layers - 1 else None
+                resid = run_unhooked(model, resid, around, layer, layer + 1, read)
             else:
                 resid = run_blocks(model, resid, around, layer, layer + 1)
         streams[n_layers] = resid[:, -tail:]
