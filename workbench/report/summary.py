@@ -14,7 +14,7 @@ from workbench.plots.recommendation_forest import with_states
 from workbench.report.markup import Html, joined, table, tag
 from workbench.report.panels import number
 from workbench.report.tidy import recommended, reliable
-from workbench.stats import proportion, t_interval
+from workbench.stats import proportion, t_interval, within
 from workbench.types import Effect
 
 Tables = Mapping[str, pd.DataFrame]
@@ -103,15 +103,16 @@ def at_recommended(tables: Tables) -> list[tuple[str, str, str]]:
         note = f"{len(chosen)} of {total} concepts beat random directions at some layer and multiplier"
         out.append(("have a reliable setting", shown(effect, share=True), note))
     wanted = (
-        (best, "odd", "odd effect, mean", "log-odds at the recommended layer, multiplier 1", False),
-        (best, "c_heldout", "held-out agreement c, mean", "mean cosine at that layer; noise gives 0", False),
-        (chosen, "backfire", "prompts that backfire, mean", "at the recommended setting; no effect gives 50 %", True),
+        (best, "odd", "odd effect, mean", "log-odds at the recommended layer, multiplier 1", np.inf),
+        (best, "c_heldout", "held-out agreement c, mean", "mean cosine at that layer; noise gives 0", 1.0),
+        (chosen, "backfire", "prompts that backfire, mean", "at the recommended setting; no effect gives 50 %", 1.0),
     )
-    for frame, column, label, note, share in wanted:
+    for frame, column, label, note, end in wanted:
         values = frame[column].dropna() if column in frame else pd.Series(dtype=float)
         values = values[np.isfinite(values)]
         if len(values):
-            out.append((label, shown(t_interval(values), share), note))
+            share = column == "backfire"
+            out.append((label, shown(within(t_interval(values), 0.0 if share else -end, end), share), note))
     return out
 
 

@@ -28,8 +28,8 @@ def outcomes(model: Model, config, concept: Concept, fitted: dict, named: dict[s
     bands = {name: sites for name, sites in named.items() if name.startswith(BANDS)}
     others = {name: sites for name, sites in named.items() if name not in own | bands}
     curves = sweep(model, concept, own, multipliers=config.multipliers, **settings)
-    # what is compared prompt by prompt, or correlated, is measured on all prompts; a band is the spread over draws,
-    # to which a mean over fewer prompts adds its noise: on average wider than with all of them, and much cheaper
+    # What is compared prompt by prompt, or correlated, is measured on all prompts. A band is the spread over draws of
+    # direction, to which prompts add little: the same work gives a narrower one from more draws on fewer prompts.
     cubes = (
         sweep(model, concept, others, multipliers=UNIT, **settings),
         sweep(model, limited(concept, config.max_band), bands, multipliers=UNIT, **settings),

@@ -44,13 +44,13 @@ class Config:
     cue_place: str = "auto"
     cue_kind: str = "instruction"
     multipliers: tuple[float, ...] = MULTIPLIERS
-    random_directions: int = 5
-    level_directions: int = 15
+    random_directions: int = 8
+    level_directions: int = 20
     shuffled_directions: int = 2
     max_pairs: int = 60
     max_shot_pairs: int = 20
     max_eval: int = 60
-    max_band: int = 24
+    max_band: int = 16
     seed: int = 0
     workers: int = 0
     engine: str = "local"
