@@ -38,9 +38,9 @@ PARAGRAPHS = (
         "Every effect is drawn with the band of random directions and of directions from shuffled "
         "labels, of the same norm; a band is measured on fewer prompts than an effect (setting max_band), "
         "because directions differ more than prompts do. The transplant steers a concept with the vectors of "
-        "other concepts: a coherence that “predicts” their effect as well measures how well the model grasps the behaviour, not "
-        "how good the vector is. Partial correlations are given grasp (share correct), headroom (what a cue "
-        "in the prompt reaches) and lean (unsteered propensity).",
+        "other concepts: a coherence that “predicts” their effect as well measures how well the model grasps "
+        "the behaviour, not how good the vector is. Partial correlations are given grasp (share correct), headroom "
+        "(what a cue in the prompt reaches) and lean (unsteered propensity).",
     ),
     (
         "Intervals",
