@@ -15,6 +15,7 @@ from workbench.models.batch import Batch
 from workbench.models.blocks import KeyValues, build_frame, embed, frame, resumable, run_blocks
 from workbench.models.hooks import hooked, running
 from workbench.models.model import Hook, Model
+from workbench.models.unhooked import may_run_unhooked, run_unhooked
 from workbench.types import WorkbenchError
 
 
@@ -97,7 +98,8 @@ def step(  # noqa: PLR0913
     with torch.inference_mode(not grad), running(batch), hooked(model, [*model.hooks, *hooks]):
         resid = tokens.reshape(n, variants * k, -1) if whole else embed(model, batch.ids, query_positions)
         around = build_frame(model, resid, seen, (query_positions, key_positions), state.cache)
-        out = run_blocks(model, resid, around, start, stop)
+        run = run_blocks if hooks or grad or not may_run_unhooked(model) else run_unhooked
+        out = run(model, resid, around, start, stop)
     out = out.reshape(n, variants, k, -1)
     return out if grad else out.clone()
 
