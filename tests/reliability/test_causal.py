@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from workbench.reliability.causal import CONTROL, TWINS, causal_links, knob_effects, twin_differences
-from workbench.reliability.causal_words import causal_summary, causal_verdicts, conclusion, finding
+from workbench.reliability.causal_words import causal_summary, causal_verdicts, conclusion, finding, where_not
 from workbench.reliability.replication import MEAN
 from workbench.types import WorkbenchError
 
@@ -57,7 +57,13 @@ def test_reliability_that_moves_without_coherence_is_told_apart():
     assert finding(links, "cue", 1, ("c_heldout", "odd_matched"))[0] != "yes"
     effects = knob_effects(twin_differences(planted(0.0, 1.5)))
     text = causal_summary(planted(0.0, 1.5), links, effects, {"cue": 1})
-    assert text[-1] == "Coherence does not predict reliability, in every seed, for cue-labelled vectors."
+    said = finding(links, "cue", 1, ("c_heldout", "odd_matched"))[0]
+    assert text[-1] == {
+        "no": "In no seed is coherence shown to predict reliability for cue-labelled vectors.",
+    }.get(said, "Seeds disagree whether coherence predicts reliability for cue-labelled vectors.")
+    together = causal_links(twin_differences(planted(0.4, 1.5)))
+    assert where_not(together, {"cue": 1}) == "Coherence predicts reliability in every seed for cue-labelled vectors."
+    assert where_not(together, {"letter": 1}) == "Not measured: letter-token vectors."
     assert conclusion("no", "yes", "no").endswith("here coherence does not predict reliability.")
     assert conclusion("in 1 of 3 seeds only", "yes", "no").endswith("undecided.")  # too few seeds are no absence
     assert conclusion("no", "no", "no") == (

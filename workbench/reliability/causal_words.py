@@ -16,6 +16,15 @@ NAMES = {
     "letter": "letter-token vectors",
 }
 
+UNDECIDED = "Seeds disagree whether coherence predicts reliability for"
+WHERE = {
+    "yes": "Coherence predicts reliability in every seed for",
+    "reversed": "Higher coherence goes with lower reliability in every seed for",
+    "no": "In no seed is coherence shown to predict reliability for",
+    "not measured": "Not measured:",
+}
+ORDER = (WHERE["no"], WHERE["reversed"], UNDECIDED, WHERE["yes"], WHERE["not measured"])
+
 
 def finding(links: pd.DataFrame, labelling: str, layer: int, link: tuple[str, str], comparison: str = TWINS) -> tuple:
     """(what the seeds say together, mean ρ, low, high) of one link: the mean over seeds, or the single seed's row."""
@@ -109,10 +118,8 @@ def causal_summary(
 
 def where_not(links: pd.DataFrame, chosen: Mapping[str, int]) -> str:
     """The sentence that a reader should remember: where coherence does not predict reliability."""
-    verdicts = {name: finding(links, name, layer, ("c_heldout", "odd_matched"))[0] for name, layer in chosen.items()}
-    fails = [NAMES[name] for name, words in verdicts.items() if words != "yes"]
-    holds = [NAMES[name] for name, words in verdicts.items() if words == "yes"]
-    if not fails:
-        return "Coherence predicts reliability between twins under every labelling that was tried."
-    rest = f" It does for {' and '.join(holds)}." if holds else ""
-    return f"Coherence does not predict reliability, in every seed, for {' and '.join(fails)}.{rest}"
+    said: dict[str, list[str]] = {}
+    for name, layer in chosen.items():
+        words = finding(links, name, layer, ("c_heldout", "odd_matched"))[0]
+        said.setdefault(WHERE.get(words, UNDECIDED), []).append(NAMES[name])
+    return " ".join(f"{start} {' and '.join(said[start])}." for start in ORDER if start in said)
