@@ -58,7 +58,12 @@ def prefix(
     cache = KeyValues()
     with torch.inference_mode(), running(head), hooked(model, [*model.hooks, *hooks]):
         resid = embed(model, head.ids, head.position_ids)
-        run_blocks(model, resid, frame(model, resid, head, cache), 0, stop)
+        around = frame(model, resid, head, cache)
+        if hooks or not may_run_unhooked(model):
+            run_blocks(model, resid, around, 0, stop)
+        elif width and stop != 0:
+            # of the highest block nothing but keys and values is wanted
+            run_unhooked(model, resid, around, 0, stop, slice(-1, None))
     return PrefixState(cache.fixed(), head.mask, head.lengths, batch.ids[:, width:], batch.prompt_lengths,
                        batch.given_lengths)
 
@@ -72,6 +77,7 @@ def step(  # noqa: PLR0913
     stop: int | None = None,
     hooks: Sequence[Hook] = (),
     grad: bool = False,
+    leaving: dict[int, Tensor] | None = None,
 ) -> Float[Tensor, "batch variant k d_model"]:
     """Continue every prefix in several variants at once, through the blocks ``start`` to ``stop`` only.
 
@@ -79,6 +85,8 @@ def step(  # noqa: PLR0913
         tokens: token ids (with ``start`` 0), or the residual stream that enters block ``start``. Variants shorter
             than k are filled up at the END with any token; what is real before it is not affected.
         start, stop: blocks run; the result is the stream entering block ``stop`` (None: the final one).
+        leaving: filled with the stream [batch variant*k d_model] that leaves each block, for a model that
+            :func:`~workbench.models.unhooked.may_run_unhooked`.
         hooks: see activations [batch variant*k d_model]; position rules mean the same tokens as in a whole text.
 
     Returns:
@@ -98,8 +106,10 @@ def step(  # noqa: PLR0913
     with torch.inference_mode(not grad), running(batch), hooked(model, [*model.hooks, *hooks]):
         resid = tokens.reshape(n, variants * k, -1) if whole else embed(model, batch.ids, query_positions)
         around = build_frame(model, resid, seen, (query_positions, key_positions), state.cache)
-        run = run_blocks if hooks or grad or not may_run_unhooked(model) else run_unhooked
-        out = run(model, resid, around, start, stop)
+        if hooks or grad or not may_run_unhooked(model):
+            out = run_blocks(model, resid, around, start, stop)
+        else:
+            out = run_unhooked(model, resid, around, start, stop, leaving=leaving)
     out = out.reshape(n, variants, k, -1)
     return out if grad else out.clone()
 

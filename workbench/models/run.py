@@ -18,6 +18,7 @@ from workbench.models.blocks import embed, frame, resumable, run_blocks
 from workbench.models.hooks import attached, hooked, running
 from workbench.models.model import Hook, Model
 from workbench.models.positions import Positions, select, single
+from workbench.models.unhooked import may_run_unhooked, run_unhooked, whole_streams
 from workbench.types import Site, WorkbenchError
 
 
@@ -74,6 +75,9 @@ def capture(
     """
     check_sites(model, sites)
     found: dict[Site, Tensor] = {}
+    if not hooks and not grad and whole_streams(sites) and may_run_unhooked(model):
+        leaving = _streams(model, batch, max(site.layer for site in sites) + 1)
+        return {site: _outside(select(leaving[site.layer], positions, batch), grad) for site in sites}
     reads = [(site.hook, _reader(site, found, len(set(sites)), positions, batch)) for site in dict.fromkeys(sites)]
     with _pass(model, batch, hooks, grad), attached(model, reads), suppress(_Enough):
         if resumable(model):
@@ -82,6 +86,15 @@ def capture(
         else:
             model.bridge(batch.ids, attention_mask=batch.mask.long())
     return {site: _outside(found[site], grad) for site in sites}
+
+
+def _streams(model: Model, batch: Batch, stop: int) -> dict[int, Tensor]:
+    """The streams that leave the blocks below ``stop``, by layer, in a model that nobody listens to."""
+    leaving: dict[int, Tensor] = {}
+    with torch.inference_mode(), running(batch):
+        resid = embed(model, batch.ids, batch.position_ids)
+        run_unhooked(model, resid, frame(model, resid, batch), 0, stop, leaving=leaving)
+    return leaving
 
 
 def resume(  # noqa: PLR0913

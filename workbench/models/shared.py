@@ -19,6 +19,7 @@ from workbench.models.budget import halving
 from workbench.models.hooks import attached
 from workbench.models.model import Model
 from workbench.models.prefixes import PrefixState, prefix, step
+from workbench.models.unhooked import may_run_unhooked, whole_streams
 from workbench.types import Site
 
 # continuations of one beginning run side by side and attend to each other's slots, so their tokens are bounded
@@ -163,6 +164,11 @@ def _capture_step(
 ) -> dict[Site, Tensor]:
     """Activations of the wanted new tokens, no block above the highest site being run."""
     found: dict[Site, Tensor] = {}
+    stop = max(site.layer for site in sites) + 1
+    if whole_streams(sites) and may_run_unhooked(model):
+        leaving: dict[int, Tensor] = {}
+        step(model, state, ids, stop=stop, leaving=leaving)
+        return {site: leaving[site.layer].reshape(*ids.shape, -1)[wanted].clone() for site in sites}
 
     def reader(site: Site) -> Any:
         def read(activation: Tensor, hook: Any) -> Tensor:
@@ -173,6 +179,6 @@ def _capture_step(
         return read
 
     with attached(model, [(site.hook, reader(site)) for site in dict.fromkeys(sites)]):
-        step(model, state, ids, stop=max(site.layer for site in sites) + 1)
+        step(model, state, ids, stop=stop)
     # a tensor made in inference mode could never take part in a gradient; its copy can
     return {site: value.clone() for site, value in found.items()}

@@ -6,6 +6,7 @@ runs where it is read: keys and values everywhere, the rest there only. Before a
 are compared once with the bridge's.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,7 @@ from workbench.models.batch import Batch, pad
 from workbench.models.blocks import Frame, frame, run_blocks
 from workbench.models.hooks import hooked, points_of, running
 from workbench.models.model import Hook, Model
+from workbench.types import Site
 
 # x + attn(ln1(x)), then + mlp(ln2(·)), with q, k, v and o as linear maps of their own
 FAMILIES = frozenset({"gpt2", "llama", "mistral", "qwen2"})
@@ -31,7 +33,7 @@ def upper_blocks(
     start: int,
     batch: Batch,
     read: slice,
-    hooks: tuple[Hook, ...] | list[Hook] = (),
+    hooks: Sequence[Hook] = (),
 ) -> Float[Tensor, "batch read d_model"]:
     """From the stream entering block ``start`` to the final one at the positions ``read``, hooks firing."""
     with torch.inference_mode(), running(batch):
@@ -40,6 +42,11 @@ def upper_blocks(
             return run_unhooked(model, resid, around, start, read=read)
         with hooked(model, [*model.hooks, *hooks]):
             return run_blocks(model, resid, around, start)[:, read]
+
+
+def whole_streams(sites: Sequence[Site]) -> bool:
+    """Whether all of these are streams between blocks, which can be had without a hook inside one."""
+    return all(site.stream == "resid_post" and site.head is None for site in sites)
 
 
 def may_run_unhooked(model: Model) -> bool:
@@ -67,19 +74,25 @@ def _agrees(model: Model) -> bool:
     return bool((usual - found)[real].abs().max() <= rounding * usual[real].abs().max())
 
 
-def run_unhooked(
+def run_unhooked(  # noqa: PLR0913 - what blocks are run, where they are read, what is kept
     model: Model,
     resid: Float[Tensor, "batch position d_model"],
     around: Frame,
     start: int = 0,
     stop: int | None = None,
     read: slice | None = None,
+    leaving: dict[int, Tensor] | None = None,
 ) -> Float[Tensor, "batch read d_model"]:
-    """:func:`~workbench.models.blocks.run_blocks` for the families named above; the last block run where ``read``."""
+    """:func:`~workbench.models.blocks.run_blocks` for the families named above; the last block run where ``read``.
+
+    ``leaving`` is filled with the stream that leaves each block, by layer.
+    """
     stop = model.n_layers if stop is None else stop
     for layer in range(start, stop):
         resid = _block(model.bridge.blocks[layer], resid, around.arguments(layer), layer,
                        read if layer == stop - 1 else None)
+        if leaving is not None:
+            leaving[layer] = resid
     return resid
 
 
