@@ -10,10 +10,10 @@ import pytest
 
 from workbench.studies.symmetry import Config, run
 from workbench.studies.symmetry_cells import gathered, parts, respond_cell
-from workbench.studies.symmetry_lean import corrections, matched_cost
+from workbench.studies.symmetry_lean import corrections
 from workbench.studies.symmetry_record import tables_of
 from workbench.studies.symmetry_tables import PLACEBOS, VALUES, results
-from workbench.symmetry import Curve, Response
+from workbench.symmetry import Curve, Response, matched_costs
 from workbench.symmetry.protocol import load_protocol
 from workbench.types import WorkbenchError
 
@@ -88,7 +88,7 @@ def test_holm_is_over_methods_of_a_concept():
 
 def test_costs_are_read_at_the_same_gain():
     (one,) = planted(0.5, "value", 1)
-    plus, minus = matched_cost(one)
+    plus, minus = matched_costs(one)["nll_rise"]
     assert minus / plus == pytest.approx(2, rel=0.15)
 
 

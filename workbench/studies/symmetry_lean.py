@@ -1,11 +1,10 @@
 # pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
 # (pandas types what a frame gives back as Series | DataFrame | a scalar)
-"""Corrections for the base lean of one method, and what each pole costs at matched effect."""
+"""Corrections for the base lean of one method."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from workbench.stats import t_interval, undetermined
 from workbench.studies.symmetry_tables import KINDS, VALUES, chosen, flat, pool_of
@@ -15,11 +14,10 @@ from workbench.symmetry import (
     at_zero_lean,
     headroom_normalised,
     matched_lean,
-    shared_gain,
 )
 from workbench.symmetry.lean import FEW
 from workbench.symmetry.protocol import Protocol
-from workbench.types import POLES, Effect
+from workbench.types import Effect
 
 
 def lean_rows(
@@ -91,34 +89,3 @@ def _pooled(name: str, plus: np.ndarray, minus: np.ndarray, note: str) -> tuple[
         none = undetermined(np.nan, "fewer than two concepts", n=len(plus), n_groups=len(plus))
         return name, len(plus), note, none, none
     return name, len(plus), note, t_interval(plus - minus), asymmetry_interval(plus, minus)
-
-
-def cost_rows(method: str, responses: Sequence[Response]) -> list[dict]:
-    """What each pole costs in neutral NLL at matched effect, and the paired difference over the value concepts."""
-    pairs = [found for r in responses if pool_of(r) == VALUES and (found := matched_cost(r)) is not None]
-    if len(pairs) < 2:
-        return []
-    costs = np.array(pairs)
-    return [{
-        "method": method, "concepts": len(pairs),
-        **flat("nll_rise_aligned", t_interval(costs[:, 0])), **flat("nll_rise_unaligned", t_interval(costs[:, 1])),
-        **flat("difference", t_interval(costs[:, 0] - costs[:, 1])),
-    }]  # fmt: skip
-
-
-def matched_cost(response: Response) -> tuple[float, float] | None:
-    """Relative rise of the NLL for the same gain of either pole, on monotone curves; None without a shared gain."""
-    gained = [mean_gains(response, pole) for pole in POLES]
-    if any(len(curve) < 2 or curve.max() <= 0 for curve in gained):
-        return None
-    target, out = shared_gain(gained[0], gained[1]), []
-    for pole, curve in zip(POLES, gained, strict=True):
-        cost = np.concatenate([[0.0], response.curves[pole].costs["nll_rise"]])
-        out.append(float(np.interp(target, np.concatenate([[0.0], isotonic_regression(curve).x]), cost)))
-    return (out[0], out[1]) if np.isfinite(out).all() else None
-
-
-def mean_gains(response: Response, pole: str) -> np.ndarray:
-    """The concept's mean gain toward a pole at every dose, in order of strength."""
-    moved = response.curves[pole].values - response.base[:, None]
-    return (moved if pole == "aligned" else -moved).mean(0)

@@ -12,20 +12,22 @@ import pandas as pd
 from workbench.records import Record
 from workbench.studies.assemble import model_card
 from workbench.studies.symmetry_cells import settings
-from workbench.studies.symmetry_lean import cost_rows, lean_rows, primary
+from workbench.studies.symmetry_costs import axes_verdict, cost_table, orthogonality
+from workbench.studies.symmetry_lean import lean_rows, primary
 from workbench.studies.symmetry_tables import (
     PLACEBOS,
     VALUES,
     by_method,
     curves,
     judgements,
-    mean_costs,
     results,
 )
 from workbench.symmetry import Response, response_of
 from workbench.symmetry.placebo import NEEDED
 from workbench.symmetry.protocol import Protocol
 from workbench.types import POLES, Concept, WorkbenchError
+
+SHOWN = 5  # methods that get a sentence of their own
 
 
 def assemble(config, model, parts: tuple, seconds: float) -> Record:
@@ -47,7 +49,7 @@ def assemble(config, model, parts: tuple, seconds: float) -> Record:
     notes = warnings_of(protocol, concepts, background, tables, [cell for _, cell in kept])
     results_of = {
         "summary": summary(model, tables),
-        "verdicts": verdicts(tables["results"]),
+        "verdicts": verdicts(tables["results"]) | axes_verdict(tables["costs"]),
         "protocol": {"name": protocol.name, "digest": protocol.digest, "attacks": list(protocol.attacks)},
     }
     return Record(
@@ -67,7 +69,7 @@ def tables_of(
     protocol: Protocol, responses: Sequence[Response], background: dict, model: str
 ) -> dict[str, pd.DataFrame]:
     """Judgements, results, curves, potency, lean, corrections and costs over all methods."""
-    rows: dict[str, list] = {name: [] for name in ("judgements", "curves", "potency", "lean", "corrections", "costs")}
+    rows: dict[str, list] = {name: [] for name in ("judgements", "curves", "potency", "lean", "corrections")}
     for method, members in by_method(responses).items():
         rows["judgements"] += judgements(protocol, method, members)
         points, summaries = curves(protocol, method, members)
@@ -76,8 +78,7 @@ def tables_of(
         leaning, corrected = lean_rows(protocol, method, members, background)
         rows["lean"] += leaning
         rows["corrections"] += corrected
-        rows["costs"] += cost_rows(method, members)
-    tables = {name: pd.DataFrame(found) for name, found in rows.items()}
+    tables = {name: pd.DataFrame(found) for name, found in rows.items()} | {"costs": cost_table(protocol, responses)}
     if tables["judgements"].empty:
         raise WorkbenchError(
             "no budget could be matched on both poles within the caps; widen the protocol's budgets or caps"
@@ -149,10 +150,13 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
         f"{single['method'].nunique()} methods × {single['concept'].nunique()} concepts of {model.name}, both poles at "
         f"matched budgets: {', '.join(f'{n} {verdict}' for verdict, n in counts.items())}."
     ]
-    for _, row in table[table["concept"] == VALUES].iterrows():
+    pooled = table[table["concept"] == VALUES]
+    for _, row in pooled.head(SHOWN).iterrows():
         gains = f"gains {row['gain_aligned']:+.2f} (aligned) and {row['gain_unaligned']:+.2f} (unaligned) log-odds"
         flag = f"; {row['flag']}" if row["flag"] else ""
         lines.append(f"{row['method']}: {row['verdict']}. {shown(row)}, {gains} at {row['budget']}{flag}.")
+    if len(pooled) > SHOWN:
+        lines[-1] += f" {len(pooled) - SHOWN} more methods are in the table of results."
     fixed = tables["corrections"]
     if len(fixed):
         zero = fixed[fixed["correction"] == "value at zero lean"]
@@ -165,7 +169,7 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
                 else "."
             )
         )
-    lines += [mean_costs(row) for _, row in tables["costs"].iterrows()][:1] if len(tables["costs"]) else []
+    lines.append(orthogonality(tables["costs"]))
     if len(tables["failures"]):
         first = tables["failures"].iloc[0]
         where = f"{first['method']} on {first['concept']}"

@@ -171,16 +171,6 @@ def summary_of(levels: np.ndarray, mean: np.ndarray, drawn: np.ndarray, count: i
     return row | flat("log_potency", potency_effect(levels, mean, draws, max(2, count)))
 
 
-def mean_costs(row: pd.Series) -> str:
-    """The sentence on what each pole costs at matched effect."""
-    low, high = row["difference_low"], row["difference_high"]
-    return (
-        f"At matched effect {row['method']} raises neutral NLL by {row['nll_rise_aligned']:.1%} toward the aligned and "
-        f"{row['nll_rise_unaligned']:.1%} toward the unaligned pole (difference {row['difference']:+.1%} "
-        f"[{low:+.1%}, {high:+.1%}])."
-    )
-
-
 def by_method(responses: Sequence[Response]) -> Mapping[str, list[Response]]:
     """Responses of each method, in order of appearance."""
     out: dict[str, list[Response]] = {}
