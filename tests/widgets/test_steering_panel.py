@@ -27,7 +27,7 @@ from workbench.widgets import (
     steering,
     steering_panel,
 )
-from workbench.widgets.text import log_odds, next_log_probs
+from workbench.widgets.text import log_odds, next_log_probs, writing
 
 EVIL = '<img src=x onerror="alert(1)">&<script>alert(2)</script>'
 
@@ -240,6 +240,45 @@ def test_a_dragged_slider_is_followed_once():
     assert seen == [1]
     later()
     assert seen == [1, 1]
+
+
+def test_text_grows_by_the_token_and_ends_as_the_completions(small):
+    setting = at(small, aligned=1.5, max_new_tokens=5)
+    fresh = replace(small, kept={})
+    seen = list(writing(fresh, setting))
+    assert [len(found) for found in seen] == sorted(len(found) for found in seen)
+    first = [len(found["unsteered"].tokens) for found in seen if tuple(found) == ("unsteered",)]
+    assert first == sorted(first) and len(first) > 1, "one step per token"
+    assert seen[-1] == completions(replace(small, kept={}), setting)
+    stopped = replace(small, kept={})
+    next(writing(stopped, setting))
+    assert not [key for key in stopped.kept if key[0] == "text"], "a text that was not finished is not kept"
+
+
+def test_in_a_notebook_pictures_follow_at_once_and_writing_can_be_stopped(small):
+    panel = SteeringPanel(small, at(small, max_new_tokens=60))
+
+    async def move_and_stop():
+        written = panel.parts["text"].value
+        panel.controls["aligned"].value = 1.75
+        assert picture(panel, "curve")[-1]["x"] == [1.75, -1.75], "before anything is awaited"
+        assert panel.parts["text"].value == written and panel.stop.disabled
+        while panel.stop.disabled:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+        panel.stop.click()
+        await asyncio.sleep(0.01)
+        assert "stopped" in panel.parts["status"].value and panel.stop.disabled
+        partly = panel.parts["text"].value
+        assert partly != written and "…" in partly
+        panel.controls["unaligned"].value = 0.25
+        while panel.stop.disabled:
+            await asyncio.sleep(0.01)
+        while not panel.stop.disabled:
+            await asyncio.sleep(0.01)
+        assert "stopped" not in panel.parts["status"].value and "…</div>" not in panel.parts["text"].value
+
+    asyncio.run(asyncio.wait_for(move_and_stop(), 60))
 
 
 def test_what_does_not_exist_is_said_in_one_line(small):

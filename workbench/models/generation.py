@@ -1,10 +1,10 @@
 """Free text from a model, with its hooks at every step: one pass over the prompts, then one token at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from workbench.models.batch import Batch, Prompt, encode
@@ -49,21 +49,39 @@ def generate_tokens(
     seed: int = 0,
 ) -> Int[Tensor, "batch new"]:
     """The new token ids only; rows that ended early are filled up with their end-of-text token."""
+    steps = stream_tokens(model, batch, max_new_tokens, hooks=hooks, temperature=temperature, seed=seed)
+    return torch.stack([token for token, _ in steps], 1)
+
+
+def stream_tokens(
+    model: Model,
+    batch: Batch,
+    max_new_tokens: int,
+    *,
+    hooks: Sequence[Hook] = (),
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> Iterator[tuple[Int[Tensor, " batch"], Float[Tensor, " batch"]]]:
+    """The new tokens of :func:`generate_tokens` one step at a time, each with its log-prob (nats).
+
+    Nothing is computed beyond what is asked for: a reader who stops asking stops the writing.
+    """
     generator = torch.Generator().manual_seed(seed)
     ends = end_ids(model)
     done = torch.zeros(len(batch), dtype=torch.bool, device=batch.ids.device)
     cache = KeyValues() if resumable(model) else None
-    current, new = batch, []
+    current = batch
     for _ in range(min(max_new_tokens, model.context - int(batch.lengths.max()) + 1)):
-        token = _choose(_next_logits(model, current, cache, hooks), temperature, generator)
+        logits = _next_logits(model, current, cache, hooks)
+        token = _choose(logits, temperature, generator)
+        log_prob = logits.float().log_softmax(-1).gather(1, token[:, None])[:, 0]
         if ends:
             token = torch.where(done, token.new_tensor(ends[0]), token)
             done = done | torch.isin(token, token.new_tensor(ends))
-        new.append(token)
+        yield token, log_prob
         if bool(done.all()):
-            break
+            return
         current = _extended(current, token, cached=cache is not None)
-    return torch.stack(new, 1)
 
 
 def end_ids(model: Model) -> list[int]:

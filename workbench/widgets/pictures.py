@@ -4,6 +4,7 @@ plotly 7.1's own ``FigureWidget`` stayed empty in JupyterLab 4.6, and it knows n
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import anywidget
@@ -105,6 +106,10 @@ class Pictures(anywidget.AnyWidget):
     def show(self, name: str, figure: Figure) -> None:
         """Draws ``figure`` (in the light colours) in the place of that name."""
         self.figures = {**self.figures, name: json.loads(str(figure.to_json()))}
+
+    def show_all(self, figures: Mapping[str, Figure]) -> None:
+        """Draws several figures in one message to the page."""
+        self.figures = {**self.figures, **{name: json.loads(str(f.to_json())) for name, f in figures.items()}}
 
     def drop(self, name: str) -> None:
         """Takes a figure away, if it is there."""

@@ -79,8 +79,11 @@ def _channels(colours: Mapping[str, str]) -> str:
 
 
 def completions_html(found: Mapping[str, Completion], setting: Setting) -> str:
-    """The three completions side by side; under every token its log-prob (nats), its probability on hovering."""
-    parts = [_completion(name, found[name], setting.multiplier(name)) for name in COLUMNS]
+    """The three completions side by side; under every token its log-prob (nats), its probability on hovering.
+
+    A column whose text is still to come is there, with an ellipsis.
+    """
+    parts = [_completion(name, found.get(name), setting.multiplier(name)) for name in COLUMNS]
     return f'<div class="wb-columns">{"".join(parts)}</div>'
 
 
@@ -166,16 +169,16 @@ def frame() -> dict:
             "legend": {"y": -0.32, "yanchor": "top"}, "font": {"size": 12}}  # fmt: skip
 
 
-def _completion(name: str, found: Completion, multiplier: float) -> str:
+def _completion(name: str, found: Completion | None, multiplier: float) -> str:
+    dose = "" if name == "unsteered" else f" λ = {multiplier:+.2f}"
+    begin = f'<div class="wb-text" style="--wb-pole: {COLOURS[name]}"><h4>{HEADS[name]}{dose}</h4>'
+    if found is None:
+        return f"{begin}…</div>"
     words = zip(found.tokens, found.log_probs, strict=True)
     tokens = "".join(_token(word, log_prob) for word, log_prob in words) or '<span class="wb-soft">(nothing)</span>'
     total = f"{len(found.tokens)} tokens, {sum(found.log_probs):.1f} nats"
     end = ", ended by itself" if found.ended else ", cut here"
-    dose = "" if name == "unsteered" else f" λ = {multiplier:+.2f}"
-    return (
-        f'<div class="wb-text" style="--wb-pole: {COLOURS[name]}"><h4>{HEADS[name]}{dose}</h4>{tokens}'
-        f'<div class="wb-soft">{total}{end}</div></div>'
-    )
+    return f'{begin}{tokens}<div class="wb-soft">{total}{end}</div></div>'
 
 
 def _token(word: str, log_prob: float) -> str:

@@ -223,12 +223,19 @@ class Steering:
         }  # fmt: skip
         return {key: self.cube.source.get(key) for key in wanted} == wanted
 
+    def known(self, setting: Setting) -> bool:
+        """Whether the setting's curve needs no sweep: the given cube covers it, or it was swept before."""
+        return self._curves_key(setting) in self.kept or self.covers(setting)
+
     def curves(self, setting: Setting) -> SweepCube:
         """The given cube where it covers the setting, else a sweep of the setting's layer, run once and kept."""
         if self.cube is not None and self.covers(setting):
             return self.cube
-        key = ("curves", setting.concept, setting.prompt_type, setting.method, setting.layer, setting.operator)
-        return self.keep((*key, setting.where), lambda: self.sweep(setting, [setting.layer]))
+        return self.keep(self._curves_key(setting), lambda: self.sweep(setting, [setting.layer]))
+
+    def _curves_key(self, setting: Setting) -> tuple:
+        told = (setting.concept, setting.prompt_type, setting.method, setting.layer, setting.operator, setting.where)
+        return ("curves", *told)
 
     def curve(self, setting: Setting) -> pd.DataFrame:
         """Change of propensity over multipliers: direction ("own", "random"), multiplier, mean, low, high (log-odds).
@@ -236,6 +243,10 @@ class Steering:
         The own interval is a 95 % t interval over groups; the random one is the range over the draws.
         """
         cube = self.curves(setting)
+        # of a given cube the same reading, kept as that of a swept one is
+        return self.keep(("curve", *self._curves_key(setting)), lambda: self._read(setting, cube))
+
+    def _read(self, setting: Setting, cube: SweepCube) -> pd.DataFrame:
         rows: list[dict[str, Any]] = []
         own = cube.curve(setting.site, "own")
         for multiplier in cube.multipliers:

@@ -1,5 +1,10 @@
-"""The steering panel: sliders and pickers over a :class:`Steering`. It computes nothing itself."""
+"""The steering panel: sliders and pickers over a :class:`Steering`. It computes nothing itself.
 
+Pictures follow a moved slider at once where their curve is known; text is written when it rests, token by token.
+"""
+
+import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -13,14 +18,15 @@ from workbench.widgets.inputs import Debounced, inputs, titled
 from workbench.widgets.notices import notices
 from workbench.widgets.pictures import Pictures
 from workbench.widgets.steering import Setting, Steering
-from workbench.widgets.text import answers, completions, divergence
+from workbench.widgets.text import Completion, answers, divergence, writing
 
 
 class SteeringPanel(ip.VBox):
     """A view of ``steering`` for notebooks, keyboard and mouse: show it by naming it in a cell.
 
     ``controls`` holds the input widgets by the name of the setting's field, ``parts`` what is shown; ``setting`` reads
-    or sets all controls. Errors become one line in the panel, and the last good numbers stay.
+    or sets all controls. Errors become one line in the panel, and the last good numbers stay. ``stop`` is the button
+    that ends the writing; what is written so far stays.
     """
 
     def __init__(self, steering: Steering, setting: Setting | None = None):
@@ -29,13 +35,16 @@ class SteeringPanel(ip.VBox):
         self.controls = inputs(steering, begin)
         self.same = ip.Checkbox(True, description="same dose for both poles", indent=False)
         self.same.value = begin.aligned == begin.unaligned
-        self.parts = _parts()
+        self.stop = ip.Button(description="Stop writing", icon="stop", disabled=True)
+        self.parts = _parts() | {"stop": self.stop}
         self._quiet, self._asked = False, begin.concept
+        self._writer: asyncio.Task | None = None
         self._later = Debounced(self.refresh)
         super().__init__(_laid_out(self.controls, self.same, self.parts))
+        self.stop.on_click(lambda button: self._stopped())
         self.add_class("wb-steering")
         for name, control in self.controls.items():
-            control.observe(self._linked if name in POLES else self._later, "value")
+            control.observe(self._linked if name in POLES else self._moved, "value")
         self.same.observe(lambda change: self._linked({"owner": self.controls["aligned"]}), "value")
         self._ask(begin)
         self.refresh()
@@ -56,36 +65,86 @@ class SteeringPanel(ip.VBox):
         self.refresh()
 
     def refresh(self) -> None:
-        """Computes and shows the current setting: text and answers first, then what needs a sweep."""
+        """Shows the current setting: pictures, doses and warnings, then text; in a notebook that grows by the token."""
         if self._quiet:
             return
-        status, began = self.parts["status"], perf_counter()
-        status.value = '<div class="wb-soft" role="status">computing …</div>'
+        self._stopped()
+        began = perf_counter()
+        self._tell("computing …")
         try:
             setting = self._settled()
-            self._show_text(setting)
-            self._show_curve(setting)
-            self.parts["code"].value = as_code(self.steering, setting)
+            self._draw(setting)
+            self._describe(setting)
             read = "curve read from the sweep that was given" if self.steering.covers(setting) else "curve swept here"
-            status.value = f'<div class="wb-soft" role="status">{perf_counter() - began:.1f} s · {read}</div>'
+            self._write(setting, f"{perf_counter() - began:.1f} s · {read}")
         # whatever fails belongs in the panel: an exception in a callback would be lost in the log
         except Exception as error:  # noqa: BLE001
-            status.value = shown.error_html(error)
+            self.parts["status"].value = shown.error_html(error)
 
-    def _show_text(self, setting: Setting) -> None:
+    def _tell(self, words: str) -> None:
+        self.parts["status"].value = f'<div class="wb-soft" role="status">{words}</div>'
+
+    def _draw(self, setting: Setting) -> None:
+        """Both pictures, told to the page together."""
+        steering = self.steering
+        self._table = answers(steering, setting)
+        curve = shown.curve_figure(steering.curve(setting), steering.prompt_curve(setting), steering.points(setting))
+        self.parts["pictures"].show_all({"bars": shown.answer_bars(self._table), "curve": curve})
+
+    def _describe(self, setting: Setting) -> None:
         steering, parts = self.steering, self.parts
-        table = answers(steering, setting)
         parts["dose"].value = shown.doses_html(steering.doses(setting), divergence(steering, setting))
         parts["prompt"].value = shown.prompt_html(steering.prompt(setting))
-        parts["text"].value = shown.completions_html(completions(steering, setting), setting)
-        parts["pictures"].show("bars", shown.answer_bars(table))
-        self._table = table
-
-    def _show_curve(self, setting: Setting) -> None:
-        steering, parts = self.steering, self.parts
-        fresh = shown.curve_figure(steering.curve(setting), steering.prompt_curve(setting), steering.points(setting))
-        parts["pictures"].show("curve", fresh)
         parts["notices"].value = shown.notices_html(notices(steering, setting, self._table))
+        parts["code"].value = as_code(steering, setting)
+
+    def _write(self, setting: Setting, words: str) -> None:
+        """The texts of all columns: step by step where an event loop runs, so that the page and Stop stay alive."""
+        steps = writing(self.steering, setting)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.parts["text"].value = shown.completions_html(list(steps)[-1], setting)
+            self._tell(words)
+            return
+        self._tell(f"{words} · writing …")
+        self.stop.disabled = False
+        self._writer = loop.create_task(self._stream(steps, setting, words))
+
+    async def _stream(self, steps: Iterator[dict[str, Completion]], setting: Setting, words: str) -> None:
+        try:
+            for found in steps:
+                self.parts["text"].value = shown.completions_html(found, setting)
+                await asyncio.sleep(0)
+            self._tell(words)
+        except asyncio.CancelledError:
+            # where a new setting is being written already, the line is its own
+            if self._writer is None:
+                self._tell(f"{words} · writing stopped")
+        except Exception as error:  # noqa: BLE001 - see refresh
+            self.parts["status"].value = shown.error_html(error)
+        finally:
+            if self._writer in (None, asyncio.current_task()):
+                self.stop.disabled = True
+
+    def _stopped(self) -> None:
+        """Ends the writing, if there is any."""
+        if self._writer is not None:
+            self._writer.cancel()
+        self._writer = None
+
+    def _moved(self, *_: Any) -> None:
+        """Pictures at once where that needs no sweep; the rest when the input rests."""
+        if self._quiet:
+            return
+        self._stopped()
+        try:
+            setting = self.setting
+            if setting.concept == self._asked and self.steering.known(setting):
+                self._draw(setting)
+        except Exception as error:  # noqa: BLE001 - see refresh
+            self.parts["status"].value = shown.error_html(error)
+        self._later()
 
     def _linked(self, change: dict) -> None:
         """A moved dose takes the other one along where both are to be the same."""
@@ -96,7 +155,7 @@ class SteeringPanel(ip.VBox):
             for pole in POLES:
                 self.controls[pole].value = change["owner"].value
             self._quiet = False
-        self._later()
+        self._moved()
 
     def _settled(self) -> Setting:
         """The setting, with the questions of its concept to choose from."""
@@ -142,7 +201,7 @@ def _laid_out(controls: dict[str, Any], same: Any, parts: dict[str, Any]) -> lis
         sheet,
         ip.HBox([left, right]),
         *asked,
-        parts["status"],
+        ip.HBox([parts["stop"], parts["status"]]),
         parts["text"],
         parts["pictures"],
         parts["notices"],

@@ -3,6 +3,7 @@
 # (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """What a model writes and answers under a setting: completions with token log-probs, answers, divergence."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,10 +11,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.models import Batch, Model, encode, forward, generate_tokens, pad
+from workbench.models import Batch, Model, encode, forward, stream_tokens, tokens
 from workbench.models.generation import end_ids
 from workbench.prompts import answer_texts
-from workbench.types import WorkbenchError
+from workbench.types import POLES, WorkbenchError
 from workbench.widgets.steering import COLUMNS, Setting, Steering
 
 # of the tokens likeliest after a free text, so many are shown
@@ -35,15 +36,24 @@ class Completion:
 
 def completions(steering: Steering, setting: Setting) -> dict[str, Completion]:
     """The continuation of the setting's prompt, by column."""
-    prompt = steering.prompt(setting)
+    return list(writing(steering, setting))[-1]
 
-    def complete(model: Model) -> Completion:
-        return _complete(model, encode(model, [prompt]), setting.max_new_tokens)
 
-    return {
-        name: steering.keep(("text", prompt, *_what(setting, name)), lambda model=model: complete(model))
-        for name, model in steering.models(setting).items()
-    }
+def writing(steering: Steering, setting: Setting) -> Iterator[dict[str, Completion]]:
+    """:func:`completions` as they grow, token by token, one column after the other; whole ones are kept.
+
+    Whoever stops asking stops the writing: nothing is computed ahead.
+    """
+    prompt, found = steering.prompt(setting), {}
+    for name, model in steering.models(setting).items():
+        key = ("text", prompt, *_what(setting, name))
+        if key in steering.kept:
+            yield (found := found | {name: steering.kept[key]})
+            continue
+        grown = None
+        for grown in _writing(model, encode(model, [prompt]), setting.max_new_tokens):
+            yield found | {name: grown}
+        found = found | {name: steering.keep(key, lambda whole=grown: whole)}
 
 
 def answers(steering: Steering, setting: Setting) -> pd.DataFrame:
@@ -51,19 +61,35 @@ def answers(steering: Steering, setting: Setting) -> pd.DataFrame:
 
     Log-probs (nats) of whole answers, teacher-forced. Free text has no poles ("").
     """
-    models, prompt = steering.models(setting), steering.prompt(setting)
+    models = steering.models(setting)
     if setting.text:
         return _likeliest(steering.model, next_log_probs(steering, setting))
     pair, card = steering.pair(setting), steering.parts(setting)[1].card
-    texts, rows = answer_texts(pair, card), []
+    texts = answer_texts(pair, card)
+    rows = [
+        {"column": name, "answer": text, "pole": pole, "log_prob": value}
+        for name, values in _answered(steering, setting, models, texts).items()
+        for pole, text, value in zip(POLES, texts, values, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _answered(
+    steering: Steering, setting: Setting, models: dict[str, Model], texts: tuple[str, str]
+) -> dict[str, tuple[float, ...]]:
+    """Log-probs of both answers by column; answers of one token are read from the next token's log-probs."""
+    prompt = steering.prompt(setting)
+    _, ids = tokens(steering.model, [prompt] * 2, list(texts))
+    if all(len(answer) == 1 for answer in ids):
+        nexts = next_log_probs(steering, setting)
+        return {name: tuple(float(logs[answer[0]]) for answer in ids) for name, logs in nexts.items()}
+    found = {}
     for name, model in models.items():
         batch = encode(model, [prompt] * 2, list(texts))
         logs = forward(model, batch).float().log_softmax(-1)
-        for row, (pole, text) in enumerate(zip(("aligned", "unaligned"), texts, strict=True)):
-            length = int(batch.answer_lengths[row])
-            found = _predicted(logs[row], batch.ids[row, -length:])
-            rows.append({"column": name, "answer": text, "pole": pole, "log_prob": float(found.sum())})
-    return pd.DataFrame(rows)
+        rows = zip(logs, batch.ids, batch.answer_lengths, strict=True)
+        found[name] = tuple(float(_predicted(row, own[-int(length) :]).sum()) for row, own, length in rows)
+    return found
 
 
 def log_odds(table: pd.DataFrame) -> dict[str, float]:
@@ -84,8 +110,12 @@ def divergence(steering: Steering, setting: Setting) -> dict[str, float]:
 def next_log_probs(steering: Steering, setting: Setting) -> dict[str, Float[Tensor, " vocab"]]:
     """Log-probs of the token after the prompt, by column."""
     prompt = steering.prompt(setting)
+
+    def read(model: Model) -> Tensor:
+        return forward(model, encode(model, [prompt]), positions="last")[0].float().log_softmax(-1)
+
     return {
-        name: forward(model, encode(model, [prompt]), positions="last")[0].float().log_softmax(-1)
+        name: steering.keep(("next", prompt, *_what(setting, name)), lambda model=model: read(model))
         for name, model in steering.models(setting).items()
     }
 
@@ -98,22 +128,28 @@ def _what(setting: Setting, column: str) -> tuple:
     return (replace(setting, aligned=abs(dose), unaligned=abs(dose)), dose)
 
 
-def _complete(model: Model, batch: Batch, max_new_tokens: int) -> Completion:
+def _writing(model: Model, batch: Batch, max_new_tokens: int) -> Iterator[Completion]:
+    """One text as it grows, after every token."""
     room = model.context - int(batch.lengths[0])
     if room < 1 or max_new_tokens < 1:
         raise WorkbenchError(
             f"a prompt of {int(batch.lengths[0])} tokens and {max_new_tokens} new ones do not fit "
             f"{model.name} ({model.context} tokens); shorten the text"
         )
-    new = generate_tokens(model, batch, min(max_new_tokens, room))[0].tolist()
-    # whole texts again rather than the logits of each step: the position rules mean the same tokens in both
-    whole = pad(model, [batch.ids[0][batch.real[0]].tolist()], [new])
-    logs = forward(model, whole).float().log_softmax(-1)[0]
-    found = _predicted(logs, torch.tensor(new, device=logs.device)).tolist()
-    kept = next((i for i, token in enumerate(new) if token in end_ids(model)), len(new))
-    words = tuple(model.tokenizer.decode([token]) for token in new[:kept])
-    text = model.tokenizer.decode(new[:kept], skip_special_tokens=True)
-    return Completion(text, words, tuple(found[:kept]), kept < len(new))
+    new: list[int] = []
+    logs: list[float] = []
+    for token, log_prob in stream_tokens(model, batch, min(max_new_tokens, room)):
+        if int(token) in end_ids(model):
+            yield _completion(model, new, logs, ended=True)
+            return
+        new.append(int(token))
+        logs.append(float(log_prob))
+        yield _completion(model, new, logs, ended=False)
+
+
+def _completion(model: Model, new: list[int], logs: list[float], ended: bool) -> Completion:
+    words = tuple(model.tokenizer.decode([token]) for token in new)
+    return Completion(model.tokenizer.decode(new, skip_special_tokens=True), words, tuple(logs), ended)
 
 
 def _predicted(logs: Float[Tensor, "position vocab"], ids: Tensor) -> Float[Tensor, " answer"]:
