@@ -65,7 +65,8 @@ themed(sized(figures["cosines-concepts"], "slide"), "dark")
 # ## Files
 #
 # PDF and SVG are drawn by the system's Chromium; without one the CSV files are written all the same and the message
-# says what is missing. From a shell: `workbench export RUN --figure all --format pdf`.
+# says what is missing. From a shell: `workbench export RUN --figure all --format pdf --width single`, which writes a
+# caption and a LaTeX snippet beside each; `workbench paper RUN` adds tables and the results in prose.
 
 # %%
 chosen = ["propensity-curve"]

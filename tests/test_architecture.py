@@ -13,7 +13,7 @@ LAYERS = [
     {"types"}, {"stats", "records"}, {"concepts"}, {"prompts", "models"}, {"store"}, {"activations"}, {"directions"},
     {"geometry", "sweep"}, {"interventions", "training", "editing", "erasure"}, {"organisms", "circuits", "controls"},
     {"evaluation", "probes"}, {"reliability", "symmetry"}, {"attacks"}, {"plots"}, {"figures", "widgets"}, {"report"},
-    {"studies"}, {"cli"},
+    {"paper"}, {"studies"}, {"cli"},
 ]
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 FILE_LINES, FUNCTION_LINES = 300, 40

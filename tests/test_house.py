@@ -47,7 +47,7 @@ def test_every_command_teaches_with_an_example():
     from workbench.cli import app
 
     commands = [c.name for c in app.registered_commands]
-    assert commands == ["study", "train-organism", "import", "list", "show", "export", "compare", "lab"]
+    assert commands == ["study", "train-organism", "import", "list", "show", "export", "paper", "compare", "lab"]
     for name in commands:
         shown = CliRunner().invoke(app, [name, "--help"], terminal_width=200)
         assert shown.exit_code == 0 and "Example" in shown.output and f"workbench {name}" in shown.output, name

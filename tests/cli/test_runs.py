@@ -1,4 +1,4 @@
-"""``workbench export`` and ``workbench compare`` on saved records; the browser is not started here."""
+"""``workbench export``, ``paper`` and ``compare`` on saved records; the browser is not started here."""
 
 import importlib.util
 from pathlib import Path
@@ -33,6 +33,7 @@ def exported(monkeypatch) -> list:
     def export(figures, folder, *, data, formats, progress):
         progress(0, len(figures), next(iter(figures)))
         asked.append((list(figures), Path(folder), data, formats))
+        Path(folder).mkdir(parents=True, exist_ok=True)
         paths = tuple(Path(folder) / f"{name}.{kind}" for name in figures for kind in formats)
         return workbench.figures.Export(paths, "no browser")
 
@@ -47,12 +48,14 @@ def test_export_draws_every_figure_with_its_rows(runs: Path, exported, call):
     assert folder == runs / "a" / "figures" and formats == ("pdf",) and len(names) > 5
     assert "recommendation" in names and set(data) == set(names)
     assert all(isinstance(rows, pd.DataFrame) and len(rows) for rows in data.values())
-    assert len(result.stdout.splitlines()) == len(names) and "no browser" in result.stderr
+    assert len(result.stdout.splitlines()) == 3 * len(names) and "no browser" in result.stderr
+    assert all((folder / f"{name}.caption.txt").is_file() and (folder / f"{name}.tex").is_file() for name in names)
 
 
 def test_export_of_one_figure_in_two_formats(runs: Path, tmp_path: Path, exported, call):
     result = call("export", runs / "a", "--figure", "recommendation", "--format", "svg, png", "--out", tmp_path)
-    assert result.stdout.split() == [str(tmp_path / "recommendation.svg"), str(tmp_path / "recommendation.png")]
+    names = ("recommendation.svg", "recommendation.png", "recommendation.caption.txt", "recommendation.tex")
+    assert result.stdout.split() == [str(tmp_path / name) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -94,3 +97,35 @@ def test_compare_of_three_says_what_holds_in_each(runs: Path, tmp_path: Path, ca
 def test_compare_wants_different_runs(runs: Path, call, words):
     result = call("compare", *(runs / w for w in words))
     assert result.exit_code == 2 and "two or more runs" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+def test_export_writes_captions_and_snippets_of_a_width(runs: Path, tmp_path: Path, exported, call):
+    result = call("export", runs / "a", "--figure", "recommendation", "--width", "single", "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert r"width=\columnwidth" in (tmp_path / "recommendation.tex").read_text(encoding="utf-8")
+    assert "n = 4 concepts" in (tmp_path / "recommendation.caption.txt").read_text(encoding="utf-8")
+    result = call("export", runs / "a", "--width", "triple", "--out", tmp_path / "out")
+    assert result.exit_code == 2 and "width 'triple' is unknown" in result.stderr and not (tmp_path / "out").exists()
+
+
+def test_paper_without_a_browser_writes_the_rest_and_says_so(runs: Path, tmp_path: Path, call, monkeypatch):
+    monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "nowhere"))
+    result = call("paper", runs / "a", "--out", tmp_path / "paper")
+    assert result.exit_code == 0, result.output
+    assert f"LaTeX: {tmp_path / 'paper' / 'main.tex'}" in result.stdout
+    assert "no Chromium or Chrome was found" in result.stderr
+    assert (tmp_path / "paper" / "results.txt").is_file() and (tmp_path / "paper" / "figures").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("none",), "no record at"), (("a", "--width", "wide"), "width 'wide' is unknown"),
+        (("a", "--format", "docx"), "'docx' is unknown"),
+    ],
+)  # fmt: skip
+def test_a_bad_paper_is_one_line(runs: Path, tmp_path: Path, call, words, said):
+    result = call("paper", runs / words[0], "--out", tmp_path / "out", *words[1:])
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error:")]
+    assert result.exit_code == 2 and len(errors) == 1 and said in errors[0], result.output
+    assert not (tmp_path / "out").exists()

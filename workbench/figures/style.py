@@ -7,8 +7,12 @@ from plotly.graph_objects import Figure
 from workbench.plots.palette import FONT, THEMES, recoloured, template
 from workbench.types import WorkbenchError
 
-# width and height in CSS pixels (96 per inch): one column, a text width, a slide
-SIZES: dict[str, tuple[int, int]] = {"column": (340, 280), "page": (900, 540), "slide": (1280, 720)}
+# what a journal's page has, in CSS pixels (96 per inch): one column 90 mm, both together 183 mm
+WIDTHS = {"single": 340, "double": 690}
+# width and height in CSS pixels: one column, a text width on a screen, a slide
+SIZES: dict[str, tuple[int, int]] = {"column": (WIDTHS["single"], 280), "page": (900, 540), "slide": (1280, 720)}
+# font size in pixels, and how much taller than on a page a figure stands for its width
+PRINT = {"single": (9, 1.6), "double": (11, 1.0)}
 
 
 def themed(figure: Figure, theme: str = "light") -> Figure:
@@ -50,4 +54,28 @@ def sized(figure: Figure, size: str | tuple[int, int] = "page") -> Figure:
         },
         legend={"yref": "container", "y": 0.0, "yanchor": "bottom", "font": {"size": 8 if small else 12}},
     )
+    return copy
+
+
+def in_column(figure: Figure, width: str) -> Figure:
+    """A copy, of a figure with a size, as wide as ``width`` ("single" or "double" column), without title and sentence.
+
+    Those belong to the caption. Raises WorkbenchError for another width.
+    """
+    if width not in WIDTHS:
+        raise WorkbenchError(f"width {width!r} is unknown; expected one of {', '.join(WIDTHS)}")
+    size, taller = PRINT[width]
+    wide, high = figure.layout.width or SIZES["page"][0], figure.layout.height or SIZES["page"][1]
+    copy = Figure(figure)
+    copy.update_layout(
+        width=WIDTHS[width],
+        height=round(WIDTHS[width] * high / wide * taller),
+        font={"family": FONT, "size": size},
+        title={"text": "", "subtitle": {"text": ""}},
+        margin={"t": 22, "l": 44, "r": 10, "b": 44},
+        legend={"yref": "container", "y": 0.0, "yanchor": "bottom", "font": {"size": size - 1}},
+    )
+    copy.update_xaxes(title_font_size=size, tickfont_size=size - 1)
+    copy.update_yaxes(title_font_size=size, tickfont_size=size - 2 if high > SIZES["page"][1] else size - 1)
+    copy.update_annotations(font_size=size - 1)
     return copy
