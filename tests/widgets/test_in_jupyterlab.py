@@ -1,6 +1,6 @@
 """Every panel in JupyterLab 4: it draws in light and dark, follows the keyboard, and asks no outside host for anything.
 
-Needs playwright (``pip install playwright``, no browser of its own) and a Chromium; skipped where either is missing.
+Needs playwright (of the extra ``dev``, no browser of its own) and a Chromium; skipped where either is missing.
 Screenshots and the latency table go to ``WORKBENCH_SHOTS`` where that names a folder.
 """
 
@@ -39,7 +39,7 @@ SETTINGS = {
 LOCAL = ("127.0.0.1", "localhost", "")
 # milliseconds: for a kernel to start and all cells to run on a busy machine; for what follows a key or a click
 WAIT, SOON = 240_000, 30_000
-MOVES = 6
+MOVES = 10
 
 
 @pytest.fixture(scope="module")
@@ -165,9 +165,44 @@ def test_a_slider_is_followed_by_keyboard(page, shots):
         page.wait_for_function("([old, n]) => document.querySelectorAll('.jp-OutputArea-output .wb-steering')[n]"
                                ".querySelector('h4').innerText != old", arg=[before, 1], timeout=SOON)  # fmt: skip
         seconds.append(time.perf_counter() - began)
-    table = {"theme": page.theme, "moves": MOVES, "median_ms": round(1000 * float(np.median(seconds))),
-             "p95_ms": round(1000 * float(np.quantile(seconds, 0.95)))}  # fmt: skip
-    (shots / f"latency-{page.theme.split()[1].lower()}.json").write_text(json.dumps(table))
+    keep_latency(shots, page, "activations: layer", seconds)
+
+
+def test_pictures_follow_the_dose_and_writing_can_be_stopped(page, shots):
+    """From the key press until the page holds the new picture; the text follows, and Stop ends it."""
+    place, seconds = panel(page, "steering"), []
+    slider = place.locator(".widget-hslider", has_text="to aligned").first
+    handle = slider.locator(".noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    marks = ("n => { const d = [...document.querySelectorAll('.jp-OutputArea-output .wb-steering')][n]"
+             ".querySelectorAll('.js-plotly-plot')[1].data; return JSON.stringify(d[d.length - 1].x); }")  # fmt: skip
+    for k in range(MOVES):
+        before, began = page.evaluate(marks, 0), time.perf_counter()
+        handle.press("ArrowRight" if k % 2 == 0 else "ArrowLeft")
+        page.wait_for_function(f"old => ({marks})(0) != old", arg=before, timeout=SOON)
+        seconds.append(time.perf_counter() - began)
+    keep_latency(shots, page, "steering: picture", seconds)
+    texts = "document.querySelector('.jp-OutputArea-output .wb-columns').innerText"
+    place.locator("[role=status]:not(:has-text('writing'))").first.wait_for(timeout=SOON)
+    written = page.evaluate(texts)
+    tokens = place.locator(".widget-text:has-text('new tokens') input, input[type=number]").first
+    tokens.fill("200")
+    tokens.press("Enter")
+    stop = place.locator("button", has_text="Stop writing")
+    button = "document.querySelector('.jp-OutputArea-output .wb-steering button')"
+    page.wait_for_function(f"!{button}.disabled", timeout=SOON)
+    stop.click()
+    place.locator("[role=status]:has-text('stopped')").wait_for(timeout=SOON)
+    assert page.evaluate(texts) != written
+
+
+def keep_latency(shots: Path, page, what: str, seconds: list[float]) -> None:
+    """Median and 95 % of some moves, in milliseconds, beside the screenshots."""
+    median, high = (round(1000 * float(np.quantile(seconds, q))) for q in (0.5, 0.95))
+    row = {"what": what, "theme": page.theme, "moves": len(seconds), "median_ms": median, "p95_ms": high}
+    with (shots / "latency.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
 
 
 def test_a_focused_token_tells_its_value(page):
