@@ -42,6 +42,12 @@ def record(seed: int = 0, hostile: str = "") -> Record:
         line = {"method": method, "budget": "kl", "correction": "raw", "concepts": 3, "note": ""}
         fixed.append(line | three(rng, "index", 0.2) | three(rng, "difference", 0.4))
     tables = {"results": results, "curves": curves, "lean": lean, "corrections": fixed}
+    pairs = [(a, b) for a in CONCEPTS[1:] for b in CONCEPTS[1:]]
+    tables["off_axis"] = [
+        {"method": method, "pole": pole, "steered": a + hostile, "read": b + hostile, "own": a == b, "bound": 0.2,
+         "mark": "" if a == b else "×", "groups": 4} | three(rng, "shift", rng.uniform(-1, 1))
+        for method in METHODS for pole in ("aligned", "unaligned") for a, b in pairs
+    ]  # fmt: skip
     tables["failures"] = [{"concept": "power", "method": "mine", "line": f"ValueError: {hostile}"}]
     return Record(
         study="symmetry", model={"name": "toy"}, tables={name: pd.DataFrame(rows) for name, rows in tables.items()},

@@ -21,14 +21,18 @@ def test_the_page_has_verdicts_corrections_and_every_picture():
                   "What this page cannot show", "What is missing, and why"):  # fmt: skip
         assert words in page, words
     drawn = [guarded(panel, record.tables) for panel in panels(record.tables)]
-    assert len(drawn) == 6 and all(figure is not None for _, figure in drawn), [p.reason for p, _ in drawn]
+    assert len(drawn) == 7 and all(figure is not None for _, figure in drawn), [p.reason for p, _ in drawn]
+    matrix = drawn[-1][1].data[0]
+    assert (matrix.zmin, matrix.zmax) == (-matrix.zmax, record.tables["off_axis"]["shift"].abs().max())
+    assert [len(row) for row in matrix.z] == [3, 3, 3] and list(matrix.text[0]) == ["", "×", "×"]
     assert "https://" not in re.sub(r"<script>.*?</script>", "", page, flags=re.S)
 
 
 def test_a_picture_without_its_table_says_so():
     record = synthetic_symmetry.record()
-    tables = {name: table for name, table in record.tables.items() if name not in ("lean", "corrections")}
+    tables = {name: table for name, table in record.tables.items() if name not in ("lean", "corrections", "off_axis")}
     page = symmetry_page(replace(record, tables=tables))
+    assert "the record has no rows in the table off_axis" in page
     assert "the record has no rows in the table lean" in page and "nothing to correct" in page
 
 

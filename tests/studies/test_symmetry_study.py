@@ -159,9 +159,16 @@ def test_a_grid_with_holes_is_finished_and_says_what_is_missing(tmp_path):
     assert stranger == ["ValueError: no vector for this pole"] * 2
     assert set(record.tables["results"]["method"]) >= {"add", "instruction"}
     assert {"results", "judgements", "curves", "doses", "items", "lean"} <= set(record.tables)
+    matrix = record.tables["off_axis"]
+    assert {("art", "power"), ("power", "art")} <= set(zip(matrix["steered"], matrix["read"], strict=True))
+    added = matrix[matrix["method"] == "add"]
+    assert added["random"].notna().all() and set(added["control"]) == {"random direction of the same norm"}
+    assert matrix.loc[matrix["method"] == "instruction", "random"].isna().all()
     assert record.results["protocol"]["digest"] == record.config["protocol_digest"]
     assert any("placebo concepts" in note for note in record.warnings)
     assert run(config).digest == record.digest
+    bare = run(replace(config, off_axis=0))
+    assert "off_axis" not in bare.tables and bare.tables["results"].equals(record.tables["results"])
     other = replace(config, protocol=str(tmp_path / "other.toml"))
     (tmp_path / "other.toml").write_text(SMALL.replace("draws = 100", "draws = 120"))
     assert other.digest != config.digest

@@ -23,6 +23,7 @@ symmetry_forest            index of asymmetry with verdicts, by method or by con
 dose_response              gains of both poles at the same budget; index_by_dose: A over budgets
 cost_frontier              gain against cost elsewhere, both poles
 lean_regression            difference of the gains against the base lean
+off_axis_matrix            steered concept × read concept, one pole, in log-odds
 circuit_graph              one circuit: the strongest edges between heads and MLPs, by pole
 circuit_poles              a vector's circuits toward both poles, and their difference
 circuit_nodes              which nodes read a vector or pass it on, both poles; circuit_writers: which write it
@@ -46,6 +47,7 @@ from workbench.plots.dose_response import dose_response, index_by_dose
 from workbench.plots.layer_heatmap import layer_heatmap
 from workbench.plots.lean_regression import lean_regression
 from workbench.plots.line_points import line_points
+from workbench.plots.off_axis_matrix import off_axis_matrix
 from workbench.plots.paired_effects import paired_effects
 from workbench.plots.patching_bars import patching_bars
 from workbench.plots.projections import projections
@@ -75,6 +77,7 @@ __all__ = [
     "layer_heatmap",
     "lean_regression",
     "line_points",
+    "off_axis_matrix",
     "paired_effects",
     "patching_bars",
     "projections",

@@ -9,7 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.plots import cost_frontier, dose_response, index_by_dose, lean_regression, symmetry_forest
+from workbench.plots import (
+    cost_frontier,
+    dose_response,
+    index_by_dose,
+    lean_regression,
+    off_axis_matrix,
+    symmetry_forest,
+)
 from workbench.report.markup import Html, table, tag
 from workbench.report.page import Page, rendered
 from workbench.report.panels import Panel, number
@@ -22,7 +29,9 @@ LISTED = (
     ("results", "Results, one row per method and concept"),
     ("judgements", "Judgements at every budget"),
     ("corrections", "Corrections for the lean"),
-    ("costs", "Cost of each pole at matched effect"),
+    ("costs", "Orthogonality: cost of each pole at matched effect, and its verdict"),
+    ("spill", "Off the axis, one row per method"),
+    ("off_axis", "Off the axis: every steered and read concept"),
     ("doses", "Every dose that was applied"),
     ("items", "Items: which resist, which backfire"),
     ("failures", "What is missing, and why"),
@@ -55,6 +64,17 @@ METHOD = (
         "A model that leans aligned has more room on the other side. The raw index is followed by gains as shares of "
         "what a cue reaches, the value at zero lean, and concepts with mirrored leans. The lean is read on other items "
         "than the gains.",
+    ),
+    (
+        "Orthogonality",
+        "Both poles are taken where they reach the same gain, and what that costs in capability is compared: equal if "
+        "the 90 % interval of the difference lies within a fifth of the cost’s cap, dearer toward a pole if it leaves "
+        "0 and what placebo concepts show.",
+    ),
+    (
+        "Off the axis",
+        "At its matched dose every control is read on a few prompts of the other concepts. Chance is a random "
+        "direction that changes the stream as much; for prompts, the controls of placebo concepts.",
     ),
     (
         "What this page cannot show",
@@ -145,8 +165,19 @@ def panels(tables: Tables) -> list[Panel]:
         Panel("cost-frontier", "Gain against cost", draw=cost_frontier, **curve),
         Panel("lean-regression", "Is the asymmetry only the lean?", "lean", lean_regression,
               "n = {rows} concepts; intervals 95 % over groups", selectors=(by(tables, "lean", "method"),)),
+        off_axis(tables),
     ]  # fmt: skip
     return [panel if panel.table in tables else missing(panel) for panel in made]
+
+
+def off_axis(tables: Tables) -> Panel:
+    """The matrix of steered and read concepts; one order and one range of colours for all methods and poles."""
+    table = tables.get("off_axis", pd.DataFrame({"steered": [], "read": [], "shift": []}))
+    names, reach = list(dict.fromkeys([*table["steered"], *table["read"]])), float(table["shift"].abs().max())
+    return Panel("off-axis", "What a control of one concept does to the others", "off_axis",
+                 partial(off_axis_matrix, names=names, reach=reach),
+                 "n = {rows} cells; intervals 95 % over groups of the read concept", height=(720, 680),
+                 selectors=(by(tables, "off_axis", "method"), by(tables, "off_axis", "pole")))  # fmt: skip
 
 
 def missing(panel: Panel) -> Panel:

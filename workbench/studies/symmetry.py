@@ -21,7 +21,8 @@ class Config:
     """What to study. Empty ``methods``: the protocol's; empty ``concepts``: all shipped value and placebo sets.
 
     ``protocol`` is a shipped one by name or a TOML file; everything else that decides numbers is in it. ``items``
-    and ``seed`` replace the protocol's where they are not 0.
+    and ``seed`` replace the protocol's where they are not 0. ``off_axis`` is the number of prompts per concept on which
+    every control is read off its axis; 0 leaves that out.
     """
 
     model: str = "persona"
@@ -31,6 +32,7 @@ class Config:
     protocol: str = "symmetry-v1"
     items: int = 0
     seed: int = 0
+    off_axis: int = 6
     workers: int = 0
     out: str = "runs/symmetry"
 
@@ -73,4 +75,15 @@ def run(config: Config, progress: Progress | None = None):
     jobs = [(config, concept, method) for concept in concepts for method in config.methods]
     found = grid(respond_cell, jobs, model, cells, tell, "controlling")
     measured = list(zip(jobs, found, strict=True))
-    return assemble(config, model, (concepts, known, measured, failures), time.perf_counter() - began)
+    spilt = _beside(config, model, concepts, measured, tell)
+    return assemble(config, model, (concepts, known, measured, spilt, failures), time.perf_counter() - began)
+
+
+def _beside(config: Config, model, concepts: list, measured: list, tell: Progress) -> list[tuple]:
+    """(job, cell) of every control read on the other concepts; empty where that is left out."""
+    from workbench.studies.pool import grid
+    from workbench.studies.symmetry_off_axis import off_axis_cell, off_axis_jobs
+
+    jobs = off_axis_jobs(config, concepts, measured)
+    cells = Path(config.out) / "cells"
+    return list(zip(jobs, grid(off_axis_cell, jobs, model, cells, tell, "off the axis"), strict=True)) if jobs else []

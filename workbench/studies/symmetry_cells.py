@@ -96,14 +96,19 @@ def respond_cell(model: Model, config, concept: Concept, method: str) -> dict:
         )
         on = bench(model, items, around, protocol.budgets.get("norm", ()), protocol.budgets.get("kl", ()))
         response = respond(on, lambda *given: function(*given, **options), fit, method)
-    except WorkbenchError as error:
-        return {"failed": str(error)}
     except Exception as error:  # noqa: BLE001 - a stranger's method may raise anything
-        text = " ".join(str(error).split())[:200]
-        return {"failed": f"{type(error).__name__}: {text}"}
+        return failure(error)
     notes = list(dict.fromkeys(on.notes))
     return {"response": response.plain(), "notes": notes, "able": around.able >= ABLE,
             "pairs": [[p.id, p.question] for p in items.pairs]}  # fmt: skip
+
+
+def failure(error: Exception) -> dict:
+    """The cell of something that raised: one line."""
+    if isinstance(error, WorkbenchError):
+        return {"failed": str(error)}
+    text = " ".join(str(error).split())[:200]
+    return {"failed": f"{type(error).__name__}: {text}"}
 
 
 @lru_cache(maxsize=4)

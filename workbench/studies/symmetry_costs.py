@@ -113,7 +113,8 @@ def overall(table: pd.DataFrame) -> pd.DataFrame:
     values = table[table["concept"] == VALUES] if len(table) else table
     if not len(values):
         return values
-    return values[values["method"] == (ALL if (values["method"] == ALL).any() else values["method"].iloc[0])]
+    methods = values["method"].tolist()
+    return values[values["method"] == (ALL if ALL in methods else methods[0])]
 
 
 def axes_verdict(table: pd.DataFrame) -> dict[str, str]:

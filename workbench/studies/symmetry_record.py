@@ -14,6 +14,7 @@ from workbench.studies.assemble import model_card
 from workbench.studies.symmetry_cells import settings
 from workbench.studies.symmetry_costs import axes_verdict, cost_table, orthogonality
 from workbench.studies.symmetry_lean import lean_rows, primary
+from workbench.studies.symmetry_spill import off_axis_tables, spill_sentence
 from workbench.studies.symmetry_tables import (
     PLACEBOS,
     VALUES,
@@ -31,18 +32,23 @@ SHOWN = 5  # methods that get a sentence of their own
 
 
 def assemble(config, model, parts: tuple, seconds: float) -> Record:
-    """The record. ``parts``: concepts, their backgrounds, ((config, concept, method), cell) pairs, failures so far."""
-    concepts, known, measured, failures = parts
+    """The record. ``parts``: concepts, their backgrounds, (job, cell) pairs on and off the axis, failures so far."""
+    concepts, known, measured, spilt, failures = parts
     protocol, seed = settings(config)
     failed = failures + [
         {"concept": job[1].name, "method": job[2], "line": cell["failed"]} for job, cell in measured if "failed" in cell
     ]
+    failed += [
+        {"concept": job[1].name, "method": f"{job[2]}, off the axis", "line": cell["failed"]}
+        for job, cell in spilt if "failed" in cell
+    ]  # fmt: skip
     kept = [(job[1], cell) for job, cell in measured if "response" in cell]
     if not kept:
         raise WorkbenchError(f"nothing could be measured; the first line: {failed[0]['line']}")
     responses = [response_of(cell["response"]) for _, cell in kept]
     background = {concept.name: about for concept, about in zip(concepts, known, strict=True)}
     tables = tables_of(protocol, responses, background, model.name)
+    tables |= off_axis_tables(concepts, spilt)
     tables["doses"] = dose_table(responses)
     tables["items"] = item_table(protocol, responses, [cell["pairs"] for _, cell in kept])
     tables["failures"] = pd.DataFrame(failed, columns=["concept", "method", "line"])
@@ -169,7 +175,7 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
                 else "."
             )
         )
-    lines.append(orthogonality(tables["costs"]))
+    lines += [line for line in (orthogonality(tables["costs"]), spill_sentence(tables["spill"])) if line]
     if len(tables["failures"]):
         first = tables["failures"].iloc[0]
         where = f"{first['method']} on {first['concept']}"

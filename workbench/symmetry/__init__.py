@@ -14,6 +14,7 @@
 ``readings``       log-odds of a concept's items under a model, and the mass off the options
 ``budgets``        norm, KL on neutral text, doses solved by a secant
 ``measure``        :func:`respond`: one method on one concept, both poles
+``off_axis``       what a control does to the other concepts' propensities, and a random direction of its norm
 =================  ==============================================================================
 """
 

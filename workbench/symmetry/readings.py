@@ -30,8 +30,15 @@ def read(model: Model, concept: Concept, prompt: PromptOf = bare_prompt, batch_t
     """The reading of every pair of a concept by full passes, so that any control's model can be read."""
     if not concept.pairs:
         raise WorkbenchError(f"concept {concept.name!r} has no pairs to read; use a larger split")
-    prompts = [framed(prompt(pair, concept.card), concept.card) for pair in concept.pairs]
-    both = [answer_texts(pair, concept.card) for pair in concept.pairs]
+    return read_pairs(model, [(pair, concept.card) for pair in concept.pairs], prompt, batch_tokens)
+
+
+def read_pairs(
+    model: Model, asked: Sequence[tuple[Pair, Card]], prompt: PromptOf = bare_prompt, batch_tokens: int = 4096
+) -> Reading:
+    """The reading of pairs of any concepts in the same passes, each with its own card."""
+    prompts = [framed(prompt(pair, card), card) for pair, card in asked]
+    both = [answer_texts(pair, card) for pair, card in asked]
     heads, aligned = tokens(model, prompts, [first for first, _ in both])
     _, unaligned = tokens(model, prompts, [second for _, second in both])
     if all(len(tail) == 1 for tail in [*aligned, *unaligned]):
