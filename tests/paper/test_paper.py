@@ -71,7 +71,9 @@ def test_pictures_that_were_drawn_are_included(reliability, tmp_path: Path, monk
     def export(figures, folder, *, data, formats, progress):
         from workbench.figures import Export
 
+        wide = figures.pop("propensity-overview")
         assert {f.layout.width for f in figures.values()} == {WIDTHS["single"]} and formats == ("pdf",)
+        assert wide.layout.width == WIDTHS["double"]
         assert not any(f.layout.title.text for f in figures.values())
         return Export(tuple(folder / f"{name}.pdf" for name in figures))
 

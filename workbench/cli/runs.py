@@ -42,7 +42,7 @@ def export_figures(
             {p.name: p.figure for p in chosen}, folder, data={p.name: p.rows for p in chosen}, formats=kinds,
             progress=lambda done, total, name: report(f"drawing {name}", done, total),
         )
-    for path in (*written.paths, *write_captions(chosen, folder, width)):
+    for path in (*written.paths, *write_captions(chosen, folder)):
         say(path)
     if written.message:
         complain(written.message)

@@ -1,3 +1,5 @@
+# pyright: reportAttributeAccessIssue=false
+# (plotly makes the attributes of a figure while it runs)
 """One look for all figures, in a light and a dark form and in the sizes that papers and slides have."""
 
 from typing import Any
@@ -77,5 +79,5 @@ def in_column(figure: Figure, width: str) -> Figure:
     )
     copy.update_xaxes(title_font_size=size, tickfont_size=size - 1)
     copy.update_yaxes(title_font_size=size, tickfont_size=size - 2 if high > SIZES["page"][1] else size - 1)
-    copy.update_annotations(font_size=size - 1)
+    copy.update_annotations(font_size=size - 2)
     return copy

@@ -26,7 +26,7 @@ EFFECTS = ("coherence-scatter", "propensity-overview", "propensity-curve", "laye
 CONTROLLED = ("propensity-overview", "propensity-curve")
 DRAWS = (
     "Controls are {random_directions} random and {shuffled_directions} shuffled-label directions, measured on at most "
-    "{max_band} questions a concept, and the vectors of other concepts."
+    "{max_band} questions a concept."
 )
 
 # name of the picture -> (method, intervals)

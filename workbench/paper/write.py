@@ -50,7 +50,7 @@ def write_paper(
     places = {name: made(folder / name) for name in ("figures", "tables")}
     tables = tables_of(record)
     paths = [*write_prose(record, folder), *write_tables(tables, places["tables"], width)]
-    paths += write_captions(found, places["figures"], width)
+    paths += write_captions(found, places["figures"])
     drawn = export(
         {p.name: p.figure for p in found}, places["figures"], data={p.name: p.rows for p in found}, formats=formats,
         progress=progress,
