@@ -43,7 +43,7 @@ class Readout:
 class Panel:
     """``draw(rows, **axes)`` makes the figure from the chosen rows of ``table``; ``reason`` says why there is none.
 
-    ``count`` is a template: {rows}, {distinct:column}, {first:column}. ``height`` is (wide, narrow) in pixels.
+    ``count`` is a template: {rows}, {distinct:column}, {first:column}, {range:column}. ``height`` is (wide, narrow) in pixels.
     """
 
     name: str
@@ -128,7 +128,15 @@ def counted(template: str, rows: pd.DataFrame) -> str:
             parts.append(str(rows[spec].nunique()) if spec in rows else "–")
         elif name == "first":
             parts.append(number(rows[spec].iloc[0]) if spec in rows and len(rows) else "–")
+        elif name == "range":
+            parts.append(ranged(rows[spec]) if spec in rows and len(rows) else "–")
     return "".join(parts)
+
+
+def ranged(column: pd.Series) -> str:
+    """The least and the largest number of a column, or the only one."""
+    ends = [number(end) for end in (column.min(), column.max())]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def read(readout: Readout, tables: Mapping[str, pd.DataFrame], chosen_values: Mapping[str, Any]) -> str:

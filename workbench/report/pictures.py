@@ -116,7 +116,7 @@ def curves(tables: Tables) -> list[Panel]:
             "Propensity of every concept",
             "curves",
             propensity_overview,
-            "n = {first:n_eval} prompts for each of {distinct:concept} concepts; " + BANDS,
+            "n = {range:n_eval} prompts for each of {distinct:concept} concepts; " + BANDS,
             setting(tables, "curves"),
             height=(720, 1500),
         ),

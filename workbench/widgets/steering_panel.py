@@ -36,7 +36,7 @@ class SteeringPanel(ip.VBox):
         self.same = ip.Checkbox(True, description="same dose for both poles", indent=False)
         self.same.value = begin.aligned == begin.unaligned
         self.stop = ip.Button(description="Stop writing", icon="stop", disabled=True)
-        self.parts = _parts() | {"stop": self.stop}
+        self.parts: dict[str, Any] = _parts() | {"stop": self.stop}
         self._quiet, self._asked = False, begin.concept
         self._writer: asyncio.Task | None = None
         self._later = Debounced(self.refresh)

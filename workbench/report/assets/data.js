@@ -128,6 +128,11 @@ const Bench = {};
     const column = table.get(name);
     if (!column) return "–";
     if (kind === "distinct") return new Set(rows.map(i => column[i])).size;
+    if (kind === "range") {
+      const numbers = rows.map(i => column[i]).filter(v => typeof v === "number");
+      const ends = numbers.length ? [Math.min(...numbers), Math.max(...numbers)].map(Bench.number) : ["–"];
+      return [...new Set(ends)].join(" to ");
+    }
     return rows.length && column[rows[0]] !== null ? column[rows[0]] : "–";
   });
   Bench.chosen = chosen;
