@@ -43,7 +43,7 @@ class Readout:
 class Panel:
     """``draw(rows, **axes)`` makes the figure from the chosen rows of ``table``; ``reason`` says why there is none.
 
-    ``count`` is a template: {rows}, {distinct:column}, {first:column}, {range:column}. ``height`` is (wide, narrow) in pixels.
+    ``count`` is a template: {rows}, {distinct:column}, {first:column}, {range:column}. ``height``: (wide, narrow), px.
     """
 
     name: str
