@@ -98,7 +98,7 @@ def test_captions_say_n_intervals_method_and_digest_from_the_record(reliability)
     other = Record(**{k: v for k, v in vars(reliability).items() if k != "digest"} | {
         "tables": {**reliability.tables, "cells": cells}})  # fmt: skip
     text = {p.name: p.caption for p in pictures(other, "double")[0]}["propensity-overview"]
-    assert "23 to 40 held-out questions" in text and "n = 6 concepts" in text and "n = 40 prompts" not in text
+    assert "23 to 40 held-out questions" in text and "n = 23 to 40 prompts for each of 6 concepts" in text
 
 
 def test_results_quote_the_record_and_its_failures(reliability):

@@ -126,6 +126,9 @@ def symmetry_figures() -> dict:
         "index_by_dose": plots.index_by_dose(one),
         "cost_frontier": plots.cost_frontier(one),
         "lean_regression": plots.lean_regression(select(tables["lean"], method="add")),
+        "off_axis_matrix": plots.off_axis_matrix(pd.DataFrame({
+            "steered": ["power", "power", "art", "art"], "read": ["power", "art", "power", "art"],
+            "shift": [0.9, -0.2, 0.05, 0.7], "mark": ["", "", "×", ""]})),
     }
 
 
