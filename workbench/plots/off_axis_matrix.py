@@ -50,6 +50,6 @@ def off_axis_matrix(shifts: pd.DataFrame, names: list[str] | None = None, reach:
             "xaxis": axis(read, **places, tickangle=-45 if few else -90),
             "yaxis": axis("steered concept", **places, autorange="reversed"),
         },
-        see="The diagonal is the concept that was meant. Blue moves a concept toward its aligned answer, orange away from "
-        "it; × marks a cell that does not exceed what chance does, or whose interval covers 0.",
+        see="The diagonal is the concept that was meant. Blue moves a concept toward its aligned answer, orange away "
+        "from it; × marks a cell that does not exceed what chance does, or whose interval covers 0.",
     )
