@@ -59,3 +59,15 @@ def test_one_class_is_refused():
     one = Activations(acts.values, acts.mask, (1,) * len(acts), acts.groups, acts.site)
     with pytest.raises(WorkbenchError, match="expected both"):
         PROBES["LDA"]().fit(one)
+
+
+def test_auroc_is_that_of_scikit_learn_ties_included():
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+
+    from probes.evaluate import auroc
+
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        labels, scores = np.resize([1, -1, -1], 24), rng.integers(0, 6, 24) / 2
+        assert abs(auroc(labels, scores) - roc_auc_score(labels, scores)) < 1e-12
