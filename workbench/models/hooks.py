@@ -11,12 +11,20 @@ from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from torch.nn.modules import module as every_module
+from torch.utils.hooks import RemovableHandle
+
 from workbench.models.batch import Batch
 from workbench.models.model import Hook, Model
 from workbench.types import WorkbenchError
 
 _running: ContextVar[Batch | None] = ContextVar("running batch", default=None)
 _points: WeakKeyDictionary = WeakKeyDictionary()
+# by bridge: how many hooks torch had ever registered when nobody listened in its blocks
+_quiet_at: WeakKeyDictionary = WeakKeyDictionary()
+TORCH_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+# where the libraries' own hooks are made, which serve hook points and asked-for outputs and change nothing
+PLUMBING = ("transformer_lens.model_bridge.generalized_components.", "transformers.utils.output_capturing")
 
 
 @contextmanager
@@ -79,6 +87,33 @@ def points_of(model: Model) -> dict[str, Any]:
     if model.bridge not in _points:
         _points[model.bridge] = dict(model.bridge.hook_dict)
     return _points[model.bridge]
+
+
+def listened_to(model: Model) -> bool:
+    """Whether any hook but the libraries' own is attached in the blocks: at a hook point, or by torch on a module.
+
+    The modules are walked only when torch has registered a hook anywhere since nobody listened here.
+    """
+    registered = RemovableHandle.next_id
+    if _quiet_at.get(model.bridge) == registered:
+        return False
+    if _hooked_points(model) or _hooked_modules(model):
+        return True
+    _quiet_at[model.bridge] = registered
+    return False
+
+
+def _hooked_points(model: Model) -> bool:
+    return any(point.fwd_hooks or point.bwd_hooks for point in points_of(model).values())
+
+
+def _hooked_modules(model: Model) -> bool:
+    if every_module._has_any_global_hook():
+        return True
+    kept = (getattr(module, kind) for module in model.bridge.blocks.modules() for kind in TORCH_HOOKS)
+    # a callable object has no module of its own, its class has
+    return any(not (getattr(fn, "__module__", None) or "").startswith(PLUMBING)
+               for some in kept if some for fn in some.values())
 
 
 def _check_fires(model: Model, point: Any, name: str, fn: Callable) -> None:

@@ -17,7 +17,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from workbench.models.batch import Batch, pad
 from workbench.models.blocks import Frame, frame, run_blocks
-from workbench.models.hooks import hooked, points_of, running
+from workbench.models.hooks import hooked, listened_to, running
 from workbench.models.model import Hook, Model
 from workbench.types import Site
 
@@ -53,7 +53,8 @@ def may_run_unhooked(model: Model) -> bool:
     """Whether nobody listens inside the blocks, and this model's blocks are known to be what is computed here."""
     if model.hooks or getattr(model.config, "model_type", None) not in FAMILIES:
         return False
-    if any(point.fwd_hooks or point.bwd_hooks for point in points_of(model).values()):
+    # before the comparison: made under a hook, it would say something about the hook, and for ever
+    if listened_to(model):
         return False
     if model.bridge not in _agreed:
         _agreed[model.bridge] = _agrees(model)
