@@ -145,6 +145,12 @@ def test_a_worker_with_other_files_is_refused(tmp_path):
         cell(count_layers, ("persona-inert", "", "", "another"), (Asked(), Named("a", "a"), str(tmp_path)))
 
 
+def test_no_jobs_give_no_results(gpt2_model, tmp_path):
+    told = []
+    assert grid(count_layers, [], gpt2_model, tmp_path / "cells", lambda *said: told.append(said), "none") == []
+    assert told == [("none", 0, 0)]
+
+
 def test_without_ray_or_with_another_engine_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(WorkbenchError, match="cluster"):

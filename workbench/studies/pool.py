@@ -34,8 +34,9 @@ def content(value: Any) -> Any:
 def grid(function: Callable, jobs: Sequence[tuple[Any, ...]], model, cells: Path, tell: Tell, label: str) -> list[dict]:
     """``function(model, *job)`` for every job, in order; results are plain JSON and kept under ``cells``.
 
-    A cell that is already there is read, not computed. With more than one worker, and a model that can be
-    loaded again by name, cells run in local processes of one thread each; with the engine "ray", on its workers.
+    A cell that is already there is read, not computed; no jobs give no results. With more than one worker, and a
+    model that can be loaded again by name, cells run in local processes of one thread each; with the engine "ray",
+    on its workers.
     """
     cells.mkdir(parents=True, exist_ok=True)
     paths = [cells / f"{function.__name__}-{cell_key(function, job, model.digest)}.json" for job in jobs]
@@ -52,12 +53,14 @@ def _run(
     function: Callable, jobs: Sequence[tuple[Any, ...]], todo: list[int], model, paths: list[Path]
 ) -> Iterator[int]:
     """Compute the missing cells; yields their indices as they are written."""
-    if todo and getattr(jobs[0][0], "engine", "local") == "ray":
+    if not todo:
+        return
+    if getattr(jobs[0][0], "engine", "local") == "ray":
         from workbench.studies.cluster import on_ray
 
         yield from on_ray(function, jobs, todo, model, paths)
         return
-    workers = jobs[0][0].workers or min(os.cpu_count() or 1, max(1, len(todo)))
+    workers = jobs[0][0].workers or min(os.cpu_count() or 1, len(todo))
     source = "" if model.hooks else model.source
     if workers == 1 or not source or len(todo) < 2:
         for i in todo:

@@ -27,10 +27,10 @@ class Config:
 
     ``toward``: the pole that positive multipliers push to; "trait" is the pole that has the trait, as in the
     published studies of persona sets. ``where``: the positions that the vector is added to. ``max_eval`` prompts are
-    steered along own, matched and transplanted directions, ``max_band`` of them along those that make a band
-    (random, shuffled). ``cue_place``: before or
-    after the options, "auto" is where the model's card says that cues stood in training, else before. ``engine``:
-    "local" for processes of this machine, "ray" for the workers of the cluster at ``address`` with ``gpus`` per cell.
+    steered along own, matched and transplanted directions, ``max_band`` of them along those that make a band (random,
+    shuffled). ``cue_place``: before or after the options, "auto" is where the model's card says that cues stood in
+    training, else before. ``engine``: "local" for processes of this machine, "ray" for the workers of the cluster at
+    ``address`` with ``gpus`` per cell.
     """
 
     model: str = "persona"
