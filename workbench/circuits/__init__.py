@@ -5,6 +5,7 @@
 ``graph``         :class:`Graph`: senders, receivers and the edges between them, by name
 ``contrast``      :class:`CleanCorrupt`, :func:`clean_corrupt`: prompt pairs, token for token alike
 ``pairs``         :func:`cue_pairs`, :func:`statement_pairs`, :func:`steered_pairs`: the same, from a concept
+``prompt_sets``   :func:`prompt_set`: the same, from a file of a public task (IOI, greater-than)
 ``wiring``        one pass in which every receiver reads an input of its own
 ``patching``      :func:`patch_nodes`, :func:`patch_edges` (path patching), exact
 ``attribution``   :func:`edge_attribution` (EAP, EAP-IG), :class:`EdgeScores`
@@ -25,11 +26,12 @@ from workbench.circuits.lens import answer_lens, attention_patterns, direction_l
 from workbench.circuits.pairs import cue_pairs, statement_pairs, steered_pairs
 from workbench.circuits.patching import corrupted, patch_edges, patch_nodes
 from workbench.circuits.poles import PoleCircuits, effect_table, pole_circuits
+from workbench.circuits.prompt_sets import prompt_set
 
 __all__ = [
     "CleanCorrupt", "Contributions", "EdgeScores", "Graph", "Injection", "PoleCircuits", "answer_lens",
     "attention_patterns", "clean_corrupt", "contributions", "corrupted", "cue_pairs", "direction_lens",
     "direction_tokens", "edge_attribution", "edge_kinds", "effect_table", "faithfulness", "faithfulness_curve",
     "neuron_contributions", "node_of", "overlap", "overlap_curve", "patch_edges", "patch_nodes", "pole_circuits",
-    "score_correlation", "statement_pairs", "steered_pairs", "top_edges", "written",
+    "prompt_set", "score_correlation", "statement_pairs", "steered_pairs", "top_edges", "written",
 ]  # fmt: skip
