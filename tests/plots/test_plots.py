@@ -21,6 +21,7 @@ from workbench.plots.paired_effects import paired
 from workbench.plots.palette import DARK, LIGHT, recoloured
 from workbench.plots.prompt_slopes import with_ranks
 from workbench.plots.read_write import joined
+from workbench.plots.replication_forest import with_lines
 from workbench.plots.words import label, plain, short, wrapped
 from workbench.types import WorkbenchError
 
@@ -53,6 +54,7 @@ def figures(tables) -> dict:
             select(tables["cosines_types"], concept="force", layer=2), between="prompt types"
         ),
         **explorer_figures(),
+        **runs_and_attacks(),
         "read_write": plots.read_write(select(joined(tables["probes"], cells), probe="lda", **SETTING)),
         "patching_bars": plots.patching_bars(select(tables["patching"], concept="force")),
         "recommendation_forest": plots.recommendation_forest(tables["recommendation"]),
@@ -81,6 +83,17 @@ def circuit_figures() -> dict:
         "circuit_nodes": plots.circuit_nodes(nodes),
         "circuit_writers": plots.circuit_writers(parts),
         "circuit_overlap": plots.circuit_overlap(curve),
+    }
+
+
+def runs_and_attacks() -> dict:
+    runs = pd.DataFrame({"scope": "<b>", "run": ["one", "two"], "rho": 0.5, "low": 0.1, "high": 0.8})
+    rungs = pd.DataFrame({"attack": ["prompt", "<b>"], "tier": "words"})
+    poles = {f"retained_{pole}{end}": at for pole in ("aligned", "unaligned")
+             for end, at in (("", 0.5), ("_low", 0.2), ("_high", 0.9))}  # fmt: skip
+    return {
+        "replication_forest": plots.replication_forest(with_lines(runs)),
+        "retention_ladder": plots.retention_ladder(rungs.assign(**poles)),
     }
 
 
@@ -126,10 +139,18 @@ def symmetry_figures() -> dict:
         "index_by_dose": plots.index_by_dose(one),
         "cost_frontier": plots.cost_frontier(one),
         "lean_regression": plots.lean_regression(select(tables["lean"], method="add")),
+        "frame_gains": plots.frame_gains(select(tables["frames"], method="add", concept="power")),
         "off_axis_matrix": plots.off_axis_matrix(pd.DataFrame({
             "steered": ["power", "power", "art", "art"], "read": ["power", "art", "power", "art"],
             "shift": [0.9, -0.2, 0.05, 0.7], "mark": ["", "", "×", ""]})),
     }
+
+
+def test_both_poles_of_a_frame_stand_in_its_row_with_their_intervals(figures):
+    aligned, unaligned = figures["frame_gains"].data
+    assert list(aligned.y) == list(unaligned.y) == ["held-out templates", "dialogue"]
+    assert aligned.x[0] == 2.0 and unaligned.x[1] == pytest.approx(0.18) and all(aligned.error_x.array > 0)
+    assert aligned.marker.symbol != unaligned.marker.symbol and aligned.marker.color != unaligned.marker.color
 
 
 def test_the_forest_tells_verdicts_apart_by_colour_and_mark(figures):

@@ -48,6 +48,13 @@ def record(seed: int = 0, hostile: str = "") -> Record:
          "mark": "" if a == b else "×", "groups": 4} | three(rng, "shift", rng.uniform(-1, 1))
         for method in METHODS for pole in ("aligned", "unaligned") for a, b in pairs
     ]  # fmt: skip
+    tables["frames"] = [
+        {"method": method, "concept": name, "frame": frame + hostile, "budget": "kl", "level": 0.1, "concepts": 3,
+         "lean": 0.1, "verdict": "symmetric", "reason": "", "flag": "", "kept_aligned": kept, "kept_unaligned": kept}
+        | three(rng, "index", 0.1) | three(rng, "gain_aligned", 2 * kept) | three(rng, "gain_unaligned", 1.8 * kept)
+        for method in METHODS for name in CONCEPTS[:2]
+        for frame, kept in (("held-out templates", 1.0), ("dialogue", 0.1))
+    ]  # fmt: skip
     tables["failures"] = [{"concept": "power", "method": "mine", "line": f"ValueError: {hostile}"}]
     return Record(
         study="symmetry", model={"name": "toy"}, tables={name: pd.DataFrame(rows) for name, rows in tables.items()},

@@ -21,7 +21,7 @@ def test_the_page_has_verdicts_corrections_and_every_picture():
                   "What this page cannot show", "What is missing, and why"):  # fmt: skip
         assert words in page, words
     drawn = [guarded(panel, record.tables) for panel in panels(record.tables)]
-    assert len(drawn) == 7 and all(figure is not None for _, figure in drawn), [p.reason for p, _ in drawn]
+    assert len(drawn) == 8 and all(figure is not None for _, figure in drawn), [p.reason for p, _ in drawn]
     matrix = drawn[-1][1].data[0]
     assert (matrix.zmin, matrix.zmax) == (-matrix.zmax, record.tables["off_axis"]["shift"].abs().max())
     assert [len(row) for row in matrix.z] == [3, 3, 3] and list(matrix.text[0]) == ["", "×", "×"]

@@ -22,7 +22,9 @@ twin_scatter               differences between twins, one point per concept and 
 symmetry_forest            index of asymmetry with verdicts, by method or by concept
 dose_response              gains of both poles at the same budget; index_by_dose: A over budgets
 cost_frontier              gain against cost elsewhere, both poles
+retention_ladder           what a defence leaves of each pole's control, by attack
 lean_regression            difference of the gains against the base lean
+frame_gains                gains of both poles in every frame in which items were asked
 off_axis_matrix            steered concept × read concept, one pole, in log-odds
 circuit_graph              one circuit: the strongest edges between heads and MLPs, by pole
 circuit_poles              a vector's circuits toward both poles, and their difference
@@ -44,6 +46,7 @@ from workbench.plots.correlation_forest import correlation_forest
 from workbench.plots.cosine_matrix import cosine_matrix
 from workbench.plots.cost_frontier import cost_frontier
 from workbench.plots.dose_response import dose_response, index_by_dose
+from workbench.plots.frame_gains import frame_gains
 from workbench.plots.layer_heatmap import layer_heatmap
 from workbench.plots.lean_regression import lean_regression
 from workbench.plots.line_points import line_points
@@ -57,6 +60,8 @@ from workbench.plots.propensity_overview import propensity_overview
 from workbench.plots.published_dots import published_dots
 from workbench.plots.read_write import read_write
 from workbench.plots.recommendation_forest import recommendation_forest
+from workbench.plots.replication_forest import replication_forest
+from workbench.plots.retention_ladder import retention_ladder
 from workbench.plots.space_points import space_points
 from workbench.plots.symmetry_forest import symmetry_forest
 from workbench.plots.token_heatmap import token_heatmap
@@ -73,6 +78,7 @@ __all__ = [
     "cosine_matrix",
     "cost_frontier",
     "dose_response",
+    "frame_gains",
     "index_by_dose",
     "layer_heatmap",
     "lean_regression",
@@ -87,6 +93,8 @@ __all__ = [
     "published_dots",
     "read_write",
     "recommendation_forest",
+    "replication_forest",
+    "retention_ladder",
     "select",
     "space_points",
     "symmetry_forest",

@@ -12,6 +12,7 @@ import pandas as pd
 from workbench.plots import (
     cost_frontier,
     dose_response,
+    frame_gains,
     index_by_dose,
     lean_regression,
     off_axis_matrix,
@@ -32,6 +33,7 @@ LISTED = (
     ("costs", "Orthogonality: cost of each pole at matched effect, and its verdict"),
     ("spill", "Off the axis, one row per method"),
     ("off_axis", "Off the axis: every steered and read concept"),
+    ("frames", "In other frames: gains, index and what is left of control"),
     ("doses", "Every dose that was applied"),
     ("items", "Items: which resist, which backfire"),
     ("failures", "What is missing, and why"),
@@ -75,6 +77,12 @@ METHOD = (
         "Off the axis",
         "At its matched dose every control is read on a few prompts of the other concepts. Chance is a random "
         "direction that changes the stream as much; for prompts, the controls of placebo concepts.",
+    ),
+    (
+        "Other frames",
+        "At its matched dose every control is applied to the same items asked otherwise: behind a system prompt, told "
+        "to be of either pole, after two examples, without the list of choices, as a dialogue; and to the questions it "
+        "was fitted on. What is left is the gain over that on held-out templates in the frame of the fit.",
     ),
     (
         "What this page cannot show",
@@ -165,6 +173,9 @@ def panels(tables: Tables) -> list[Panel]:
         Panel("cost-frontier", "Gain against cost", draw=cost_frontier, **curve),
         Panel("lean-regression", "Is the asymmetry only the lean?", "lean", lean_regression,
               "n = {rows} concepts; intervals 95 % over groups", selectors=(by(tables, "lean", "method"),)),
+        Panel("frame-gains", "Does control carry over to other frames?", "frames", frame_gains,
+              "n = {first:concepts} concepts; intervals 95 %", selectors=(by(tables, "frames", "method"),
+              by(tables, "frames", "concept", preferred=POOL))),
         off_axis(tables),
     ]  # fmt: skip
     return [panel if panel.table in tables else missing(panel) for panel in made]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from workbench.types import WorkbenchError, digest_of
 
+FRAMES = ("fitted templates", "system prompt", "told to be aligned", "told to be unaligned",
+          "two examples, one of each pole", "no list of choices", "dialogue")  # fmt: skip
 Progress = Callable[[str, int, int], None]
 
 
@@ -22,7 +24,8 @@ class Config:
 
     ``protocol`` is a shipped one by name or a TOML file; everything else that decides numbers is in it. ``items``
     and ``seed`` replace the protocol's where they are not 0. ``off_axis`` is the number of prompts per concept on which
-    every control is read off its axis; 0 leaves that out.
+    every control is read off its axis; 0 leaves that out. ``frames`` are the other ways in which items are asked under
+    every control at its matched dose; none leaves that out.
     """
 
     model: str = "persona"
@@ -33,6 +36,7 @@ class Config:
     items: int = 0
     seed: int = 0
     off_axis: int = 6
+    frames: tuple[str, ...] = FRAMES
     workers: int = 0
     out: str = "runs/symmetry"
 
@@ -56,6 +60,7 @@ def run(config: Config, progress: Progress | None = None):
     from workbench.studies.pool import grid
     from workbench.studies.symmetry_cells import background, gathered, respond_cell
     from workbench.studies.symmetry_record import assemble
+    from workbench.symmetry.frames import frames_of
     from workbench.symmetry.protocol import load_protocol
 
     began = time.perf_counter()
@@ -66,6 +71,7 @@ def run(config: Config, progress: Progress | None = None):
     config = replace(config, methods=tuple(dict.fromkeys(method_name(name) for name in named)))
     for name in config.methods:
         find_method(name)
+    frames_of(config.frames)
     model = load(config.model)
     concepts, failures = gathered(config, model)
     if not concepts:
@@ -76,7 +82,9 @@ def run(config: Config, progress: Progress | None = None):
     found = grid(respond_cell, jobs, model, cells, tell, "controlling")
     measured = list(zip(jobs, found, strict=True))
     spilt = _beside(config, model, concepts, measured, tell)
-    return assemble(config, model, (concepts, known, measured, spilt, failures), time.perf_counter() - began)
+    asked = _otherwise(config, model, concepts, measured, tell)
+    parts = (concepts, known, measured, spilt, asked, failures)
+    return assemble(config, model, parts, time.perf_counter() - began)
 
 
 def _beside(config: Config, model, concepts: list, measured: list, tell: Progress) -> list[tuple]:
@@ -87,3 +95,13 @@ def _beside(config: Config, model, concepts: list, measured: list, tell: Progres
     jobs = off_axis_jobs(config, concepts, measured)
     cells = Path(config.out) / "cells"
     return list(zip(jobs, grid(off_axis_cell, jobs, model, cells, tell, "off the axis"), strict=True)) if jobs else []
+
+
+def _otherwise(config: Config, model, concepts: list, measured: list, tell: Progress) -> list[tuple]:
+    """(job, cell) of every control read in other frames; empty where that is left out."""
+    from workbench.studies.pool import grid
+    from workbench.studies.symmetry_frames import frame_cell, frame_jobs
+
+    jobs = frame_jobs(config, concepts, measured)
+    cells = Path(config.out) / "cells"
+    return list(zip(jobs, grid(frame_cell, jobs, model, cells, tell, "other frames"), strict=True)) if jobs else []

@@ -13,6 +13,7 @@ from workbench.records import Record
 from workbench.studies.assemble import model_card
 from workbench.studies.symmetry_cells import settings
 from workbench.studies.symmetry_costs import axes_verdict, cost_table, orthogonality
+from workbench.studies.symmetry_frames import frame_sentence, frame_table
 from workbench.studies.symmetry_lean import lean_rows, primary
 from workbench.studies.symmetry_spill import off_axis_tables, spill_sentence
 from workbench.studies.symmetry_tables import (
@@ -28,19 +29,20 @@ from workbench.symmetry.placebo import NEEDED
 from workbench.symmetry.protocol import Protocol
 from workbench.types import POLES, Concept, WorkbenchError
 
-SHOWN = 5  # methods that get a sentence of their own
+SHOWN = 4  # methods that get a sentence of their own
 
 
 def assemble(config, model, parts: tuple, seconds: float) -> Record:
-    """The record. ``parts``: concepts, their backgrounds, (job, cell) pairs on and off the axis, failures so far."""
-    concepts, known, measured, spilt, failures = parts
+    """The record. ``parts``: concepts, backgrounds, (job, cell) pairs on and off the axis and in frames, failures."""
+    concepts, known, measured, spilt, asked, failures = parts
     protocol, seed = settings(config)
     failed = failures + [
         {"concept": job[1].name, "method": job[2], "line": cell["failed"]} for job, cell in measured if "failed" in cell
     ]
     failed += [
-        {"concept": job[1].name, "method": f"{job[2]}, off the axis", "line": cell["failed"]}
-        for job, cell in spilt if "failed" in cell
+        {"concept": job[1].name, "method": f"{job[2]}, {where}", "line": cell["failed"]}
+        for where, pairs in (("off the axis", spilt), ("other frames", asked))
+        for job, cell in pairs if "failed" in cell
     ]  # fmt: skip
     kept = [(job[1], cell) for job, cell in measured if "response" in cell]
     if not kept:
@@ -48,7 +50,7 @@ def assemble(config, model, parts: tuple, seconds: float) -> Record:
     responses = [response_of(cell["response"]) for _, cell in kept]
     background = {concept.name: about for concept, about in zip(concepts, known, strict=True)}
     tables = tables_of(protocol, responses, background, model.name)
-    tables |= off_axis_tables(concepts, spilt)
+    tables |= off_axis_tables(concepts, spilt) | {"frames": frame_table(protocol, concepts, asked)}
     tables["doses"] = dose_table(responses)
     tables["items"] = item_table(protocol, responses, [cell["pairs"] for _, cell in kept])
     tables["failures"] = pd.DataFrame(failed, columns=["concept", "method", "line"])
@@ -175,7 +177,8 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
                 else "."
             )
         )
-    lines += [line for line in (orthogonality(tables["costs"]), spill_sentence(tables["spill"])) if line]
+    beside = orthogonality(tables["costs"]), spill_sentence(tables["spill"]), frame_sentence(tables["frames"])
+    lines += [line for line in beside if line]
     if len(tables["failures"]):
         first = tables["failures"].iloc[0]
         where = f"{first['method']} on {first['concept']}"
