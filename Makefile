@@ -7,7 +7,7 @@ export TOKENIZERS_PARALLELISM ?= false
 export TRANSFORMERS_VERBOSITY ?= error
 
 .DEFAULT_GOAL := help
-.PHONY: help install study test lint lab bench clean
+.PHONY: help install study test lint lab bench benchmark clean
 
 help:  ## What there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -39,6 +39,12 @@ lab: $(INSTALLED)  ## JupyterLab with the notebooks
 #   .venv/bin/pip install --no-deps --target build/peers steering-vectors==0.12.2 repeng==0.4.0
 bench: $(INSTALLED)  ## Speed and memory beside plain hooks and peers (about 25 minutes, goes on where it was)
 	BENCH_PEERS=$${BENCH_PEERS:-$$(test -d build/peers && echo build/peers)} $(BIN)/python -m benchmarks
+
+# Cells are kept in runs/benchmark: the same command goes on where it was. What it holds and takes, without running it:
+#   .venv/bin/python -m benchmarks.symmetry --plan symmetry-v1
+benchmark: $(INSTALLED)  ## Is control symmetric? The full table, methods x concepts x organisms (up to 90 minutes, goes on where it was)
+	$(BIN)/workbench study benchmark --out runs/benchmark
+	$(BIN)/python -m benchmarks.symmetry runs/benchmark
 
 clean:  ## Remove caches and builds (not .venv, not runs)
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,8 @@ import pandas as pd
 from plotly.graph_objects import Figure
 
 from workbench.figures import export, sized
+from workbench.report.benchmark_page import benchmark_page
+from workbench.report.benchmark_page import panels as benchmark_panels
 from workbench.report.causal_page import causal_page, shown_tables
 from workbench.report.causal_page import panels as causal_panels
 from workbench.report.compare import compare_page
@@ -69,6 +71,9 @@ def parts_of(record: Any) -> tuple[Mapping[str, pd.DataFrame], list[Panel], Call
     if record.study == "symmetry":
         tables, shown = dict(record.tables), symmetry_panels(record.tables)
         return tables, shown, lambda: symmetry_page(record)
+    if record.study == "benchmark":
+        tables, shown = dict(record.tables), benchmark_panels(record.tables)
+        return tables, shown, lambda: benchmark_page(record)
     if record.study == "defence":
         tables, shown = dict(record.tables), defence_panels(record.tables)
         return tables, shown, lambda: defence_page(record)
