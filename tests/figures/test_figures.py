@@ -6,8 +6,9 @@ from html import unescape
 
 import pandas as pd
 import pytest
+from plotly.graph_objects import Figure
 
-from workbench.figures import export, sized, themed
+from workbench.figures import export, in_column, sized, themed
 from workbench.plots.palette import DARK, LIGHT
 from workbench.plots.published_dots import published_dots
 from workbench.types import WorkbenchError
@@ -36,6 +37,14 @@ def test_sizes(figure):
     page = sized(figure)
     assert page.layout.title.subtitle.text and page.layout.legend.yref == "container" and figure.layout.width is None
     assert sized(figure, (500, 300)).layout.height == 300
+
+
+def test_small_multiples_get_one_title_per_axis_in_print(figure):
+    several = Figure(figure).update_layout(meta={"multiples": {"axes": ["dose", "gain"]}})
+    printed = in_column(sized(several), "double")
+    said = [note for note in printed.layout.annotations if note.text in ("dose", "gain")]
+    assert [note.text for note in said] == ["dose", "gain"] and said[1].textangle == -90
+    assert not in_column(sized(figure), "double").layout.annotations and not several.layout.annotations
 
 
 def test_unknown_names_are_refused(figure, tmp_path):

@@ -2,6 +2,7 @@
 # (plotly makes the attributes of a figure while it runs)
 """One look for all figures, in a light and a dark form and in the sizes that papers and slides have."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from plotly.graph_objects import Figure
@@ -80,4 +81,14 @@ def in_column(figure: Figure, width: str) -> Figure:
     copy.update_xaxes(title_font_size=size, tickfont_size=size - 1)
     copy.update_yaxes(title_font_size=size, tickfont_size=size - 2 if high > SIZES["page"][1] else size - 1)
     copy.update_annotations(font_size=size - 2)
+    shared = ((copy.layout.meta or {}).get("multiples") or {}).get("axes")
+    if shared:
+        _axes_of_all(copy, shared, size)
     return copy
+
+
+def _axes_of_all(figure: Figure, titles: Sequence[str], size: int) -> None:
+    """One title per axis for all small multiples, in the margins that :func:`in_column` leaves."""
+    plain = {"xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": size}}
+    figure.add_annotation(text=titles[0], x=0.5, y=0, yanchor="top", yshift=-2, **plain)
+    figure.add_annotation(text=titles[1], x=0, y=0.5, xanchor="right", xshift=-26, textangle=-90, **plain)

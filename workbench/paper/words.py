@@ -46,7 +46,7 @@ PICTURES: dict[str, tuple[str, str]] = {
         "A slope is the straight-line fit of a question's log-odds on the multiplier.",
         f"{_NONE} Single questions have none.",
     ),
-    "layer-heatmap": (_ODD, f"{_NONE} Means over concepts carry no mark of random directions."),
+    "layer-heatmap": (_ODD, _NONE),
     "patching": (
         "Activation patching: the share of a cue's effect that comes back when the activation at one layer and "
         "position is replaced by that of the cued prompt.",

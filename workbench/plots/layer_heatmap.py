@@ -15,13 +15,17 @@ MEAN = "mean over concepts"
 
 
 def with_mean(cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The mean over concepts on top of the cells, and ``mark``: " ×" where random directions reach the cell."""
-    numbers = [c for c in columns if c in cells]
-    mean = cells.groupby(["prompt_type", "layer"], sort=False)[numbers].mean().reset_index()
-    kept = cells[["concept", "prompt_type", "layer", *numbers]].copy()
+    """The mean over concepts on top of the cells, and ``mark``: " ×" where random directions reach the cell.
+
+    The mean carries the mark where they do so for half of the concepts or more.
+    """
+    at, numbers = ["prompt_type", "layer"], [c for c in columns if c in cells]
     flags = cells["beats_random"] if "beats_random" in cells else pd.Series(True, index=cells.index)
-    kept["mark"] = ["" if flag else " ×" for flag in flags.astype(bool)]
-    return pd.concat([mean.assign(concept=MEAN, mark=""), kept], ignore_index=True)
+    reached = cells.assign(reached=~flags.astype(bool))
+    mean = reached.groupby(at, sort=False)[[*numbers, "reached"]].mean().reset_index()
+    shown = pd.concat([mean.assign(concept=MEAN), reached], ignore_index=True)
+    shown["mark"] = ["" if share < 0.5 else " ×" for share in shown["reached"].astype(float)]
+    return shown[["concept", *at, *numbers, "mark"]]
 
 
 def layer_heatmap(cells: pd.DataFrame, z: str = "odd") -> Figure:
@@ -62,6 +66,6 @@ def layer_heatmap(cells: pd.DataFrame, z: str = "odd") -> Figure:
         title="Layer × prompt type",
         layout=layout,
         choice=choice,
-        see="A useful direction has dark blue cells next to one another; × marks a cell that random directions "
-        "of the same norm reach too, and a single dark cell among those is likely luck.",
+        see="A useful direction has dark blue cells next to one another; × marks a cell that random directions of the "
+        "same norm reach too (in the mean: for half of the concepts or more); a lone dark cell is likely luck.",
     )

@@ -12,6 +12,14 @@ from workbench.plots.picture import axis, needs, order, picture
 from workbench.plots.words import plain
 
 
+def positions(rule: str) -> str:
+    """A position rule in words: "last position", "all positions", "last 3 positions"."""
+    kind, _, count = rule.partition(":")
+    if kind == "last_k" and count:
+        return f"last {plain(count)} positions"
+    return f"{plain(rule)} position" + ("s" if rule == "all" else "")
+
+
 def patching_bars(patching: pd.DataFrame, rules: list[str] | None = None) -> Figure:
     """Share restored per layer, one bar per position rule, with 95 % intervals; ``patching`` holds one concept."""
     needs(patching, "layer", "rule", "share")
@@ -28,7 +36,7 @@ def patching_bars(patching: pd.DataFrame, rules: list[str] | None = None) -> Fig
             },
             where={"rule": rule},
             type="bar",
-            name=f"{plain(rule)} position" + ("s" if rule == "all" else ""),
+            name=positions(rule),
             marker={"color": SERIES[i % len(SERIES)], "line": {"width": 0}},
             error_y={"color": LIGHT["ink"], "thickness": 1.2, "width": 3},
             hovertemplate="layer %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]"

@@ -57,7 +57,7 @@ def projections(table: pd.DataFrame) -> Figure:
         "x": 0.995,
         "xanchor": "right",
         "yref": "paper",
-        "yanchor": "top",
+        "yanchor": "bottom",
         "showarrow": False,
         "font": {"size": 12, "color": LIGHT["soft"]},
     }
@@ -67,7 +67,7 @@ def projections(table: pd.DataFrame) -> Figure:
         "yaxis": axis("prompts", domain=[0.54, 1]),
         "yaxis2": axis("prompts", domain=[0, 0.46], anchor="x"),
         "shapes": [{**line, "x0": v, "x1": v} for v in (-1, 1)],
-        "annotations": [{**tag, "y": 0.995, "text": "not steered"}, {**tag, "y": 0.455, "text": "steered"}],
+        "annotations": [{**tag, "y": 1, "text": "not steered"}, {**tag, "y": 0.46, "text": "steered"}],
     }
     return picture(
         traces,

@@ -63,7 +63,9 @@ def propensity_overview(curves: pd.DataFrame, columns: int = 7) -> Figure:
     traces: list[dict] = []
     layout: dict = {
         "annotations": [],
-        "meta": {"multiples": {"n": len(concepts), "columns": columns, "gap": GAP, "heading": HEADING, "ticks": TICKS}},
+        "meta": {"multiples": {"n": len(concepts), "columns": columns, "gap": GAP, "heading": HEADING, "ticks": TICKS,
+                               # what print, which has no sentence below the title, writes once for all
+                               "axes": ["multiplier (1 = the mean difference)", "change of propensity Δ (log-odds)"]}},
     }
     small = {"tickfont": {"size": 10}, "automargin": False}
     for index, concept in enumerate(concepts):

@@ -1,17 +1,25 @@
 """Published numbers beside ours."""
 
+import re
+
 import pandas as pd
 from plotly.graph_objects import Figure
 
 from workbench.plots.binding import bound
 from workbench.plots.palette import LIGHT
 from workbench.plots.picture import axis, needs, picture
-from workbench.plots.words import wrapped
+from workbench.plots.words import short, wrapped
 
 
 def with_heights(published: pd.DataFrame) -> pd.DataFrame:
     """The table with ``row``: the first quantity on top."""
     return published.assign(row=[float(len(published) - 1 - i) for i in range(len(published))])
+
+
+def named(quantity: str) -> str:
+    """A quantity with the labels of its columns: "ρ of d_prime with effect" as a reader says it; others stay."""
+    between = re.fullmatch(r"ρ of (\w+) with (\w+)", str(quantity))
+    return f"ρ of {short(between[1])} with {short(between[2])}" if between else str(quantity)
 
 
 def published_dots(published: pd.DataFrame) -> Figure:
@@ -42,7 +50,7 @@ def published_dots(published: pd.DataFrame) -> Figure:
             type="scatter",
             mode="markers",
             name="published",
-            marker={"color": LIGHT["vermillion"], "symbol": "diamond-open", "size": 12, "line": {"width": 2}},
+            marker={"color": LIGHT["vermillion"], "symbol": "diamond-open", "size": 10, "line": {"width": 2}},
             hovertemplate="<b>%{customdata[0]}</b><br>published %{x:.2f}<br>%{customdata[1]}<extra></extra>",
         ),
     ]
@@ -52,7 +60,7 @@ def published_dots(published: pd.DataFrame) -> Figure:
             "tickmode": "array",
             "tickvals": list(range(len(rows))),
             "zeroline": False,
-            "ticktext": [wrapped(q, 30) for q in rows["quantity"]],
+            "ticktext": [wrapped(named(q), 30) for q in rows["quantity"]],
             "range": [-0.5, len(rows) - 0.5],
         },
     }

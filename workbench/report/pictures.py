@@ -161,7 +161,8 @@ def slopes(tables: Tables) -> list[Panel]:
             "Layer × prompt type",
             "heat",
             layer_heatmap,
-            "n = {rows} cells; × marks cells that random directions of the same norm reach",
+            "n = {rows} cells; × marks cells that random directions of the same norm reach (in the mean: for half of "
+            "the concepts or more)",
             (by(tables, "heat", "concept"), axis(tables, "heat", "z", "quantity", HEAT_COLUMNS)),
             height=(400, 400),
         ),
