@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import growth, scale
 from benchmarks.measure import matmul_speed, measure
 from benchmarks.table import Kept, lines_of, write
-from benchmarks.tasks import MODELS, ROWS, task
+from benchmarks.tasks import MODELS, NARROW, ROWS, task
 
 HERE = Path(__file__).parent
 BASELINES = ("workbench", "batched", "plain", "hf")
@@ -55,7 +55,8 @@ def finish(kept: Kept, options: argparse.Namespace) -> None:
     folder = kept.folder if options.quick else options.out
     print(write(kept.frame(), folder, options.note))
     if options.fresh or not (folder / "growth.csv").exists():
-        growth.write(growth.measure_growth(options.quick), folder)
+        points = growth.measure_growth(NARROW, kept.folder / "growth.json", quick=options.quick)
+        growth.write(points, folder, options.note)
     if folder == HERE / "results":
         scale.main(folder)
 

@@ -99,8 +99,9 @@ def plain(shape: Shape, study: Study, layers: int) -> float:
 
 
 def spread(count: int, layers: int) -> list[int]:
-    """``count`` layers, evenly over all but the last."""
-    return [round(k * (layers - 2) / max(1, count - 1)) for k in range(count)]
+    """``count`` layers, evenly over all but the last; the last one too where all are asked for."""
+    top = layers - 1 if count == layers else layers - 2
+    return [round(k * top / max(1, count - 1)) for k in range(count)]
 
 
 def share_of_arithmetic(results: pd.DataFrame, row: str) -> float:
@@ -120,13 +121,26 @@ def hours(operations: float, device: Device, share: float) -> float:
     return operations / (device.flops * share) / 3600
 
 
+def cost(operations: float, device: Device, share: float) -> str:
+    """Hours and their price as text; where the share was not measured, nothing."""
+    if pd.isna(share):
+        return "–"
+    time = hours(operations, device, share)
+    return f"{number(time)} (${number(time * device.price)})"
+
+
+def number(value: float) -> str:
+    """Two digits that count: 0.036, 3.5, 190."""
+    return f"{value:.2g}" if value < 10 else f"{float(f'{value:.2g}'):,.0f}"
+
+
 def table(results: pd.DataFrame) -> list[str]:
     """The page's tables as Markdown lines."""
     shares = {row: share_of_arithmetic(results, row) for row in ("answer token", "all positions", "first-order screen")}
+    said = [f"{row} {'not measured' if pd.isna(share) else f'{share:.0%}'}" for row, share in shares.items()]
     lines = [
-        "Measured share of a matrix product's speed on the benchmark machine: "
-        + ", ".join(f"{row} {share:.0%}" for row, share in shares.items())
-        + ".",
+        f"Measured share of a matrix product's speed on the benchmark machine: {', '.join(said)}.",
+        "Extraction and plain hooks are given the share of the all-position sweep; what is not measured has no hours.",
         "",
     ]
     head = ["model", "layers swept", "work", "PFLOP", *(f"{d.name}: GPU hours (price)" for d in DEVICES)]
@@ -136,10 +150,11 @@ def table(results: pd.DataFrame) -> list[str]:
         for layers in (8, shape.layers - 1):
             work = {row: (useful(shape, row, study, layers), share) for row, share in shares.items()}
             work["extraction, all types"] = (useful(shape, "extraction", study, layers), shares["all positions"])
+            both = work["extraction, all types"][0] + work["all positions"][0]
+            work["**study**: extraction and all positions"] = (both, shares["all positions"])
             work["plain hooks, all positions"] = (plain(shape, study, layers), shares["all positions"])
             for name, (operations, share) in work.items():
-                times = [f"{hours(operations, d, share):.1f} (${hours(operations, d, share) * d.price:.0f})"
-                         for d in DEVICES]  # fmt: skip
+                times = [cost(operations, d, share) for d in DEVICES]
                 lines.append(f"| {shape.name} | {layers} | {name} | {operations / 1e15:,.0f} | {' | '.join(times)} |")
     return lines + ["", *memory_table()]
 

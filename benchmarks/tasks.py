@@ -15,6 +15,12 @@ from workbench.types import POLES, Card, Concept, Direction, Pair, Site
 ORGANISM = "persona-inert"
 FOLDER = Path(__file__).parent.parent / "data" / "organisms" / ORGANISM
 MODELS = ("gpt2-small-size", "organism")
+# random GPT-2 models made here, as they are described; the narrow one is for curves of growth
+NARROW = "gpt2-narrow"
+SIZES = {
+    "gpt2-small-size": "Random GPT-2 of small size: 12 layers, width 768",
+    NARROW: "Random GPT-2: 12 layers, width 192",
+}  # fmt: skip
 MULTIPLIERS = (-2.0, -1.0, 0.5, 1.0, 2.0)
 # row -> (what is done, the multiple of plain TransformerLens hooks that is asked for at GPT-2-small size)
 ROWS = {
@@ -105,7 +111,7 @@ class Task:
 
 def task(model: str, row: str, quick: bool = False) -> Task:
     """A row at its size in the table; ``quick`` is a tenth of it, to try the machinery."""
-    small = model == "gpt2-small-size"
+    small = model in SIZES
     n_layers, pairs = (12, 50) if small else (4, 50)
     pairs = 100 if row.startswith("extraction") and small else pairs
     made = Task(model, row, 6 if quick else pairs, tuple(range(n_layers)), statements=3 if small else 1)
@@ -142,19 +148,21 @@ def questions(statements: int) -> Concept:
 
 
 def module(model: str) -> torch.nn.Module:
-    """The HuggingFace model: the embedded organism, or a random one of GPT-2 small's size, made here."""
+    """The HuggingFace model: the embedded organism, or a random GPT-2 made here."""
     import transformers
 
     if model == "organism":
         found = transformers.AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32)
     else:
         torch.manual_seed(0)
-        found = transformers.GPT2LMHeadModel(transformers.GPT2Config(bos_token_id=0, eos_token_id=0, pad_token_id=1))
+        width = width_of(model)
+        found = transformers.GPT2LMHeadModel(transformers.GPT2Config(
+            n_embd=width, n_head=width // 64, bos_token_id=0, eos_token_id=0, pad_token_id=1))  # fmt: skip
     return found.eval().requires_grad_(True)
 
 
 def width_of(model: str) -> int:
-    return 192 if model == "organism" else 768
+    return 768 if model == "gpt2-small-size" else 192
 
 
 @cache
