@@ -47,6 +47,12 @@ def test_small_multiples_get_one_title_per_axis_in_print(figure):
     assert not in_column(sized(figure), "double").layout.annotations and not several.layout.annotations
 
 
+def test_numbers_in_cells_shrink_with_the_column():
+    table = Figure({"data": [{"type": "heatmap", "z": [[1.0]], "textfont": {"size": 13}}]})
+    sizes = [in_column(sized(table), width).data[0].textfont.size for width in ("single", "double")]
+    assert sizes == [7, 9] and table.data[0].textfont.size == 13
+
+
 def test_unknown_names_are_refused(figure, tmp_path):
     with pytest.raises(WorkbenchError, match="size 'poster'"):
         sized(figure, "poster")

@@ -78,9 +78,13 @@ def in_column(figure: Figure, width: str) -> Figure:
         margin={"t": 22, "l": 44, "r": 10, "b": 44},
         legend={"yref": "container", "y": 0.0, "yanchor": "bottom", "font": {"size": size - 1}},
     )
-    copy.update_xaxes(title_font_size=size, tickfont_size=size - 1)
-    copy.update_yaxes(title_font_size=size, tickfont_size=size - 2 if high > SIZES["page"][1] else size - 1)
+    # a tall picture has many rows, and often as many columns
+    ticks = size - 2 if high > SIZES["page"][1] else size - 1
+    copy.update_xaxes(title_font_size=size, tickfont_size=ticks)
+    copy.update_yaxes(title_font_size=size, tickfont_size=ticks)
     copy.update_annotations(font_size=size - 2)
+    # numbers in cells that are as much narrower as the picture
+    copy.update_traces(textfont_size=size - 2, selector={"type": "heatmap"})
     shared = ((copy.layout.meta or {}).get("multiples") or {}).get("axes")
     if shared:
         _axes_of_all(copy, shared, size)
