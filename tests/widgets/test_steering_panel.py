@@ -8,8 +8,10 @@ import pytest
 import torch
 
 import workbench as wb
+from workbench.concepts import neutral_texts
 from workbench.models import encode, forward
 from workbench.sweep import load_cube, save_cube
+from workbench.symmetry.neutral import neutral
 from workbench.types import Direction, WorkbenchError
 from workbench.widgets import (
     COLUMNS,
@@ -27,6 +29,8 @@ from workbench.widgets import (
     steering,
     steering_panel,
 )
+from workbench.widgets.cost import costs
+from workbench.widgets.notices import cost_notices
 from workbench.widgets.text import log_odds, next_log_probs, writing
 
 EVIL = '<img src=x onerror="alert(1)">&<script>alert(2)</script>'
@@ -150,6 +154,26 @@ def test_backfire_is_seen_in_the_cube(state, slope, warned):
     assert points[0] == pytest.approx(slope / 4) and np.isnan(points[1])
 
 
+def test_neutral_text_costs_what_the_symmetry_study_measures(state):
+    setting = at(state, layer=1, aligned=2.0, unaligned=0.0, where="last")
+    (rise,) = costs(state, setting).values()
+    texts = neutral_texts("question", rise.n)
+    direction = state.direction(setting)
+    own = [neutral(state.model, [text]).cost(wb.steer(state.model, direction, 2.0))[1] for text in texts]
+    assert rise.estimate == pytest.approx(np.mean(own)) and rise.n == 8 and rise.low < rise.estimate < rise.high
+    strong = at(state, layer=1, aligned=60.0, unaligned=0.0)
+    (said,) = [n for n in cost_notices(state, strong) if "capability" in n.about]
+    assert said.warn and said.about.startswith("aligned") and costs(state, strong)["aligned"].estimate > 0.05
+    assert costs(state, at(state, aligned=0.0, unaligned=0.0)) == {}
+
+
+def test_neutral_text_beyond_the_context_is_said(tiny_module, byte_tokenizer, small_concept):
+    model = wb.load(tiny_module("gpt2", len(byte_tokenizer), n_positions=48), tokenizer=byte_tokenizer)
+    narrow = Steering(model, [small_concept], shares=(0.17, 0.5, 0.33))
+    (said,) = cost_notices(narrow, at(narrow))
+    assert said.warn and "undetermined" in said.text and "context" in said.text
+
+
 def test_the_negative_control_is_warned_about(state):
     setting = at(state)
     said = [n.text for n in notices(state, setting, answers(state, setting)) if n.warn]
@@ -184,21 +208,28 @@ def picture(panel: SteeringPanel, name: str) -> list[dict]:
     return panel.parts["pictures"].figures[name]["data"]
 
 
+def shown_doses(panel: SteeringPanel) -> list[float]:
+    """Where the marks of the doses stand, toward aligned and toward unaligned, each with a name of its own."""
+    marks = picture(panel, "curve")[-2:]
+    assert [mark["name"] for mark in marks] == ["dose toward aligned", "dose toward unaligned"]
+    return [x for mark in marks for x in mark["x"]]
+
+
 def test_the_panel_follows_its_controls(small):
     panel = SteeringPanel(small, at(small))
     before = panel.parts["text"].value
     panel.controls["aligned"].value = 2.0
     assert panel.controls["unaligned"].value == 2.0 and panel.parts["text"].value != before
-    assert picture(panel, "curve")[-1]["x"] == [2.0, -2.0]
+    assert shown_doses(panel) == [2.0, -2.0]
     panel.same.value = False
     panel.controls["unaligned"].value = 0.5
-    assert panel.setting.aligned == 2.0 and picture(panel, "curve")[-1]["x"] == [2.0, -0.5]
+    assert panel.setting.aligned == 2.0 and shown_doses(panel) == [2.0, -0.5]
     panel.controls["text"].value = EVIL
     assert len(picture(panel, "bars")[0]["x"]) == 5 and "<img" not in panel.parts["prompt"].value
     wanted = at(small, layer=0, pair=small.parts(small.start())[1].pairs[-1].id)
     panel.setting = wanted
     assert panel.setting == wanted and wanted.pair in panel.parts["code"].value
-    assert len(picture(panel, "curve")) == 8
+    assert len(picture(panel, "curve")) == 9
 
 
 @dataclass(frozen=True)
@@ -261,7 +292,7 @@ def test_in_a_notebook_pictures_follow_at_once_and_writing_can_be_stopped(small)
     async def move_and_stop():
         written = panel.parts["text"].value
         panel.controls["aligned"].value = 1.75
-        assert picture(panel, "curve")[-1]["x"] == [1.75, -1.75], "before anything is awaited"
+        assert shown_doses(panel) == [1.75, -1.75], "before anything is awaited"
         assert panel.parts["text"].value == written and panel.stop.disabled
         while panel.stop.disabled:
             await asyncio.sleep(0.01)

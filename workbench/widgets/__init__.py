@@ -3,7 +3,7 @@
 =======================  =======================================================================
 ``steering``             :class:`Steering`, :class:`Setting`: what the panel shows, computed
 ``text``                 completions of a setting with token log-probs, and its answers
-``notices``              what to be wary of: coherence, random directions, backfire, damage
+``notices``, ``cost``    what to be wary of: coherence, random directions, backfire, damage, capability
 ``as_code``              :func:`as_code`: the lines of Python that give a setting's numbers
 ``shown``                numbers as HTML and as pictures; whatever comes from data is escaped here
 ``pictures``             plotly figures on a notebook page, offline, light and dark
@@ -15,7 +15,7 @@
 ``circuits``             how a setting's vector acts toward both poles: :func:`circuits_of`, :func:`writers_of`
 ``circuit_view``         :class:`CircuitView`: those circuits side by side
 ``prompt_browser``       :class:`PromptBrowser`: questions sortable by slope
-``panel``, ``inputs``    what the panels share
+``view``, ``panel``, ``inputs``  what the panels share
 ``token_text``, ``points_shown``, ``rows``  tokens and tables as the reader sees them
 =======================  =======================================================================
 """

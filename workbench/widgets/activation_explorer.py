@@ -30,6 +30,8 @@ class ActivationExplorer(Panel):
     any text the first evaluation question is read. Numbers: :func:`workbench.widgets.reading.readings`.
     """
 
+    title = "What every token holds"
+
     def __init__(  # noqa: PLR0913 - what is read, by what, and where to begin
         self,
         steering: Steering,

@@ -1,7 +1,6 @@
 """The circuit view: pickers over :mod:`workbench.widgets.circuits`. It computes nothing itself."""
 
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import ipywidgets as ip
@@ -15,17 +14,20 @@ from workbench.widgets import shown
 from workbench.widgets.circuits import circuits_of, effects_html, is_kept, sizes_of, writers_of
 from workbench.widgets.pictures import Pictures
 from workbench.widgets.steering import Setting, Steering
+from workbench.widgets.view import View
 
 ROLES = ("reads", "passes on")
 
 
-class CircuitView(ip.VBox):
+class CircuitView(View):
     """A view of how a steering vector acts toward both poles: show it by naming it in a cell.
 
     ``controls`` holds the inputs by the name of the setting's field (``dose`` stands for both poles), and ``top`` and
     ``role``, which only choose what is shown; ``compute`` is the button, as circuits take seconds. Errors become one
     line, and the last good pictures stay.
     """
+
+    title = "Circuits of both poles"
 
     def __init__(self, steering: Steering, setting: Setting | None = None):
         self.steering = steering
@@ -36,8 +38,7 @@ class CircuitView(ip.VBox):
         left, right = (ip.VBox([self.controls[n] for n in names], layout=ip.Layout(width="50%"))
                        for names in (("concept", "prompt_type", "method", "layer"),
                                      ("operator", "dose", "top", "role")))  # fmt: skip
-        super().__init__([ip.HTML(shown.style()), ip.HBox([left, right]), self.compute, *self.parts.values()])
-        self.add_class("wb-steering")
+        super().__init__([ip.HBox([left, right]), self.compute, *self.parts.values()])
         self.compute.on_click(lambda _: self.refresh())
         for name, control in self.controls.items():
             control.observe(self._redraw if name in ("top", "role") else self._asked, "value")
@@ -52,21 +53,17 @@ class CircuitView(ip.VBox):
 
     def refresh(self) -> None:
         """Computes what the controls ask for (or takes what is kept), and shows it."""
-        began = perf_counter()
-        self._say("computing …")
-        try:
+        self.tell("computing …")
+        with self.guarded() as spent:
             self._draw(self.setting)
-            self._say(f"{perf_counter() - began:.1f} s")
-        # whatever fails belongs in the view: an exception in a callback would be lost in the log
-        except Exception as error:  # noqa: BLE001
-            self.parts["status"].value = shown.error_html(error)
+            self.tell(spent())
 
     def _asked(self, *_: Any) -> None:
         """Another vector is asked for: shown at once where it is kept, else after the button."""
         if is_kept(self.steering, self.setting):
             self.refresh()
         else:
-            self._say("not computed yet: press “Compute circuits”; the pictures below are of the last one")
+            self.tell("not computed yet: press “Compute circuits”; the pictures below are of the last one")
 
     def _redraw(self, *_: Any) -> None:
         """More edges, or another role, of what is shown already."""
@@ -90,9 +87,6 @@ class CircuitView(ip.VBox):
             self.parts["pictures"].show("writers", _framed(circuit_writers(writers_of(self.steering, setting))))
         except WorkbenchError as error:  # cues of unequal length: the rest of the view stands without them
             self.parts["account"].value += shown.error_html(error)
-
-    def _say(self, text: str) -> None:
-        self.parts["status"].value = f'<div class="wb-soft" role="status">{text}</div>'
 
 
 def _framed(figure: Any) -> Any:

@@ -55,8 +55,9 @@ def sizes_of(circuits: PoleCircuits) -> list[int]:
 
 def effects_html(effects: Mapping[str, Effect]) -> str:
     """A line per effect: its name, and its estimate with interval and sample."""
-    lines = [f"<li>{escape(name)}: {escape(str(e))} {escape(e.unit)} (n = {e.n}, groups = {e.n_groups})</li>"
-             for name, e in effects.items()]  # fmt: skip
+    # two digits that count: gains of a vector that does little are thousandths of a nat
+    lines = [f"<li>{escape(name)}: {e.estimate:+.2g} [{e.low:+.2g}, {e.high:+.2g}] {escape(e.unit)} "
+             f"(n = {e.n}, groups = {e.n_groups})</li>" for name, e in effects.items()]  # fmt: skip
     return f'<ul aria-label="gains, measured and read">{"".join(lines)}</ul>'
 
 

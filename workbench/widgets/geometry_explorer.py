@@ -28,6 +28,8 @@ class GeometryExplorer(Panel):
     the keyboard. Numbers: :mod:`workbench.widgets.points`.
     """
 
+    title = "Geometry of a direction"
+
     def __init__(self, steering: Steering, setting: Setting | None = None):
         look = {"style": {"description_width": "110px"}, "layout": ip.Layout(width="98%")}
         begin, top = setting or steering.start(), steering.model.n_layers - 1

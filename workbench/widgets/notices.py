@@ -1,4 +1,4 @@
-"""What to be wary of at a setting: does the direction hold together, does it act, on whom does it backfire?"""
+"""What to be wary of at a setting: does the direction hold together, act, backfire on some, and what does it cost?"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +11,12 @@ from workbench.evaluation import deltas
 from workbench.geometry import heldout_agreement, split_groups
 from workbench.stats import proportion
 from workbench.types import POLES, Pole, WorkbenchError
+from workbench.widgets.cost import costs
 from workbench.widgets.steering import Dose, Setting, Steering
 from workbench.widgets.text import log_odds
 
-# a share of prompts that move the wrong way, and a change of the activations, worth a warning
-BACKFIRE, DAMAGE = 0.25, 0.5
+# a share of prompts that move the wrong way, a change of the activations, and a rise of neutral NLL, worth a warning
+BACKFIRE, DAMAGE, COST = 0.25, 0.5, 0.05
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def notices(steering: Steering, setting: Setting, table: pd.DataFrame) -> list[N
     for pole in POLES:
         if setting.multiplier(pole):
             found += pole_notices(steering, setting, doses[pole], pole)
-    return found + list(prompt_notices(setting, doses, log_odds(table)))
+    return [*found, *cost_notices(steering, setting), *prompt_notices(setting, doses, log_odds(table))]
 
 
 def coherence_notice(steering: Steering, setting: Setting) -> Notice:
@@ -72,6 +73,18 @@ def pole_notices(steering: Steering, setting: Setting, dose: Dose, pole: Pole) -
     share = proportion(moved * sign < 0, np.asarray(cube.groups))
     said = f"{share.estimate:.0%} [{share.low:.0%}, {share.high:.0%}] of {len(moved)} prompts move the wrong way"
     yield Notice(f"{pole}, backfire", said, bool(share.estimate >= BACKFIRE))
+
+
+def cost_notices(steering: Steering, setting: Setting) -> Iterator[Notice]:
+    """Capability: what steering at all positions does to neutral text, toward each pole."""
+    try:
+        found = costs(steering, setting)
+    except WorkbenchError as error:
+        yield Notice("capability cost", f"undetermined: {error}")
+        return
+    for pole, rise in found.items():
+        said = f"NLL of neutral text {rise.estimate:+.1%} [{rise.low:+.1%}, {rise.high:+.1%}], n = {rise.n} texts"
+        yield Notice(f"{pole}, capability cost", said, bool(rise.estimate >= COST))
 
 
 def prompt_notices(setting: Setting, doses: dict[Pole, Dose], odds: dict[str, float]) -> Iterator[Notice]:

@@ -1,18 +1,17 @@
-"""What the explorers share: inputs, a status line, the style sheet, and errors that become one line."""
+"""What the explorers share beside being views: inputs that are followed when they rest."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import ipywidgets as ip
 
-from workbench.widgets import shown
 from workbench.widgets.inputs import Debounced, inputs
 from workbench.widgets.steering import Setting, Steering
+from workbench.widgets.view import View
 
 
-class Panel(ip.VBox):
+class Panel(View):
     """A view of ``steering``: named inputs on top, what they lead to below.
 
     ``controls`` holds the inputs by the setting's field (or by a name of the explorer's own), ``parts`` what is shown.
@@ -29,8 +28,7 @@ class Panel(ip.VBox):
         self._later, self._quiet = Debounced(self.refresh), False
         for control in self.controls.values():
             control.observe(self._later, "value")
-        super().__init__([ip.HTML(shown.style()), self._asked(), self.parts["status"], *parts.values()])
-        self.add_class("wb-steering")
+        super().__init__([self._asked(), self.parts["status"], *parts.values()])
         self.refresh()
 
     @property
@@ -42,14 +40,10 @@ class Panel(ip.VBox):
         """Computes and shows what the inputs say."""
         if self._quiet:
             return
-        status, began = self.parts["status"], perf_counter()
-        status.value = '<div class="wb-soft" role="status">computing …</div>'
-        try:
+        self.tell("computing …")
+        with self.guarded() as spent:
             self.draw(self.setting)
-            status.value = f'<div class="wb-soft" role="status">{perf_counter() - began:.1f} s</div>'
-        # whatever fails belongs in the panel: an exception in a callback would be lost in the log
-        except Exception as error:  # noqa: BLE001
-            status.value = shown.error_html(error)
+            self.tell(spent())
 
     def draw(self, setting: Setting) -> None:
         """Shows the setting; each explorer says how."""

@@ -33,6 +33,7 @@ class PromptBrowser(Panel):
     Numbers: :func:`workbench.evaluation.slope_table`, :meth:`Steering.curve`, :func:`workbench.widgets.readings`.
     """
 
+    title = "Questions by slope"
     fields = ("concept", "prompt_type", "method", "layer", "operator", "where")
 
     def __init__(self, steering: Steering, setting: Setting | None = None):

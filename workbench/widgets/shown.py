@@ -27,6 +27,7 @@ FAINT = -4.0
 DARK_PAGE = 'body[data-jp-theme-light="false"] .wb-steering'
 STYLE = """
 .wb-steering { color: var(--jp-ui-font-color1, #1b1f24); }
+.wb-steering h3 { margin: 4px 0 8px; font-size: 16px; font-weight: 600; }
 .wb-steering .wb-columns { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 10px; }
 .wb-steering .wb-text { border-top: 3px solid var(--wb-pole); padding: 4px 0; line-height: 1.3;
   overflow-wrap: anywhere; }
@@ -39,7 +40,7 @@ STYLE = """
 .wb-steering ul { margin: 2px 0; padding-left: 0; list-style: none; line-height: 1.45; }
 .wb-steering .wb-warn, .wb-steering .wb-error { color: var(--wb-vermillion); }
 .wb-steering .wb-error { font-weight: 600; overflow-wrap: anywhere; }
-.wb-steering .wb-prompt { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 7.5em; overflow-y: auto;
+.wb-steering .wb-prompt { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 10.9em; overflow-y: auto;
   font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.35; }
 .wb-steering .wb-tokens { line-height: 1.25; padding: 2px 0 6px; }
 .wb-steering .wb-read { position: relative; display: inline-block; text-align: center; white-space: pre-wrap;
@@ -101,8 +102,8 @@ def notices_html(notices: Iterable[Notice]) -> str:
 def doses_html(doses: Mapping[Pole, Dose], divergence: Mapping[str, float]) -> str:
     """What each dose is: gaps of the class means, share of the activations' norm, and KL of the next token."""
     lines = [
-        f"<li>{HEADS[pole]}: λ = {dose.multiplier:+.2f} · {dose.gaps:+.2f} class gaps · ‖Δh‖ / ‖h‖ = {dose.ratio:.2f}"
-        f" · KL = {divergence[pole]:.3f} nats</li>"
+        f"<li>{HEADS[pole]}: λ = {_signed(dose.multiplier)} · {_signed(dose.gaps)} class gaps · "
+        f"‖Δh‖ / ‖h‖ = {dose.ratio:.2f} · KL = {divergence[pole]:.3f} nats</li>"
         for pole, dose in doses.items()
     ]
     return f'<ul aria-label="dose">{"".join(lines)}</ul>'
@@ -135,12 +136,13 @@ def curve_figure(curve: pd.DataFrame, own: pd.DataFrame, points: pd.DataFrame) -
         line={"color": LIGHT["green"], "dash": "dash", "width": 1.5},
         hovertemplate="multiplier %{x:.2f}: %{y:.2f}<extra>this question</extra>",
     )  # fmt: skip
-    drawn.add_scatter(
-        x=points["multiplier"].tolist(), y=points["change"].tolist(), mode="markers", name="current dose",
-        marker={"size": 13, "symbol": [MARKS[p] for p in points["pole"]], "color": [COLOURS[p] for p in points["pole"]],
-                "line": {"width": 1, "color": LIGHT["ink"]}},
-        hovertemplate="multiplier %{x:.2f}: %{y:.2f}<extra>current dose</extra>",
-    )  # fmt: skip
+    for point in points.itertuples():
+        drawn.add_scatter(
+            x=[point.multiplier], y=[point.change], mode="markers", name=f"dose {HEADS[point.pole]}",
+            marker={"size": 13, "symbol": MARKS[point.pole], "color": COLOURS[point.pole],
+                    "line": {"width": 1, "color": LIGHT["ink"]}},
+            hovertemplate="multiplier %{x:.2f}: %{y:.2f}<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
     return drawn
 
 
@@ -170,7 +172,7 @@ def frame() -> dict:
 
 
 def _completion(name: str, found: Completion | None, multiplier: float) -> str:
-    dose = "" if name == "unsteered" else f" λ = {multiplier:+.2f}"
+    dose = "" if name == "unsteered" else f" λ = {_signed(multiplier)}"
     begin = f'<div class="wb-text" style="--wb-pole: {COLOURS[name]}"><h4>{HEADS[name]}{dose}</h4>'
     if found is None:
         return f"{begin}…</div>"
@@ -185,9 +187,9 @@ def _token(word: str, log_prob: float) -> str:
     shown = escape(word.replace("\n", "⏎").replace("\t", "⇥")) or "∅"
     sure = round(max(0.0, 1 - log_prob / FAINT), 2)
     about = f"log-prob {log_prob:.2f}, {_percent(float(np.exp(log_prob)))}"
-    return (
-        f'<span class="wb-token" style="--wb-sure: {sure}" title="{about}">{shown}<small>{log_prob:.1f}</small></span>'
-    )
+    # a zero without a sign
+    below = f"{round(log_prob, 1) + 0.0:.1f}"
+    return f'<span class="wb-token" style="--wb-sure: {sure}" title="{about}">{shown}<small>{below}</small></span>'
 
 
 def _labels(rows: pd.DataFrame) -> Sequence[str]:
@@ -200,3 +202,8 @@ def _labels(rows: pd.DataFrame) -> Sequence[str]:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.1 else f"{share:.2g}" if share < 0.001 else f"{share:.1%}"
+
+
+def _signed(value: float) -> str:
+    """A dose with its sign, a minus as wide as the plus."""
+    return f"{value:+.2f}".replace("-", "−")

@@ -6,7 +6,6 @@ Pictures follow a moved slider at once where their curve is known; text is writt
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import ipywidgets as ip
@@ -19,15 +18,18 @@ from workbench.widgets.notices import notices
 from workbench.widgets.pictures import Pictures
 from workbench.widgets.steering import Setting, Steering
 from workbench.widgets.text import Completion, answers, divergence, writing
+from workbench.widgets.view import View
 
 
-class SteeringPanel(ip.VBox):
+class SteeringPanel(View):
     """A view of ``steering`` for notebooks, keyboard and mouse: show it by naming it in a cell.
 
     ``controls`` holds the input widgets by the name of the setting's field, ``parts`` what is shown; ``setting`` reads
     or sets all controls. Errors become one line in the panel, and the last good numbers stay. ``stop`` is the button
     that ends the writing; what is written so far stays.
     """
+
+    title = "Steering"
 
     def __init__(self, steering: Steering, setting: Setting | None = None):
         self.steering = steering
@@ -42,7 +44,6 @@ class SteeringPanel(ip.VBox):
         self._later = Debounced(self.refresh)
         super().__init__(_laid_out(self.controls, self.same, self.parts))
         self.stop.on_click(lambda button: self._stopped())
-        self.add_class("wb-steering")
         for name, control in self.controls.items():
             control.observe(self._linked if name in POLES else self._moved, "value")
         self.same.observe(lambda change: self._linked({"owner": self.controls["aligned"]}), "value")
@@ -69,20 +70,13 @@ class SteeringPanel(ip.VBox):
         if self._quiet:
             return
         self._stopped()
-        began = perf_counter()
-        self._tell("computing …")
-        try:
+        self.tell("computing …")
+        with self.guarded() as spent:
             setting = self._settled()
             self._draw(setting)
             self._describe(setting)
             read = "curve read from the sweep that was given" if self.steering.covers(setting) else "curve swept here"
-            self._write(setting, f"{perf_counter() - began:.1f} s · {read}")
-        # whatever fails belongs in the panel: an exception in a callback would be lost in the log
-        except Exception as error:  # noqa: BLE001
-            self.parts["status"].value = shown.error_html(error)
-
-    def _tell(self, words: str) -> None:
-        self.parts["status"].value = f'<div class="wb-soft" role="status">{words}</div>'
+            self._write(setting, f"{spent()} · {read}")
 
     def _draw(self, setting: Setting) -> None:
         """Both pictures, told to the page together."""
@@ -105,24 +99,23 @@ class SteeringPanel(ip.VBox):
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self.parts["text"].value = shown.completions_html(list(steps)[-1], setting)
-            self._tell(words)
+            self.tell(words)
             return
-        self._tell(f"{words} · writing …")
+        self.tell(f"{words} · writing …")
         self.stop.disabled = False
         self._writer = loop.create_task(self._stream(steps, setting, words))
 
     async def _stream(self, steps: Iterator[dict[str, Completion]], setting: Setting, words: str) -> None:
         try:
-            for found in steps:
-                self.parts["text"].value = shown.completions_html(found, setting)
-                await asyncio.sleep(0)
-            self._tell(words)
+            with self.guarded():
+                for found in steps:
+                    self.parts["text"].value = shown.completions_html(found, setting)
+                    await asyncio.sleep(0)
+                self.tell(words)
         except asyncio.CancelledError:
             # where a new setting is being written already, the line is its own
             if self._writer is None:
-                self._tell(f"{words} · writing stopped")
-        except Exception as error:  # noqa: BLE001 - see refresh
-            self.parts["status"].value = shown.error_html(error)
+                self.tell(f"{words} · writing stopped")
         finally:
             if self._writer in (None, asyncio.current_task()):
                 self.stop.disabled = True
@@ -138,12 +131,10 @@ class SteeringPanel(ip.VBox):
         if self._quiet:
             return
         self._stopped()
-        try:
+        with self.guarded():
             setting = self.setting
             if setting.concept == self._asked and self.steering.known(setting):
                 self._draw(setting)
-        except Exception as error:  # noqa: BLE001 - see refresh
-            self.parts["status"].value = shown.error_html(error)
         self._later()
 
     def _linked(self, change: dict) -> None:
@@ -196,9 +187,7 @@ def _laid_out(controls: dict[str, Any], same: Any, parts: dict[str, Any]) -> lis
     right = ip.VBox([controls["aligned"], controls["unaligned"], same, parts["dose"]], layout=half)
     asked = [controls["pair"], controls["text"], controls["max_new_tokens"], parts["prompt"]]
     code = ip.Accordion([parts["code"]], titles=("Copy as code",))
-    sheet = ip.HTML(shown.style())
     return [
-        sheet,
         ip.HBox([left, right]),
         *asked,
         ip.HBox([parts["stop"], parts["status"]]),
