@@ -33,7 +33,8 @@ def load(  # noqa: PLR0913
         system_prompt: for chat models, written before every prompt.
 
     Raises:
-        WorkbenchError: unknown name, incomplete folder, NaN weights, or a system prompt without a chat template.
+        WorkbenchError: unknown name, incomplete folder, NaN weights, weights on several devices (a model is not split
+            yet), or a system prompt without a chat template.
     """
     if isinstance(source, (str, Path)):
         module, tokenizer, found = _read_named(str(source), tokenizer, torch.device(device or "cpu"), dtype)
@@ -46,6 +47,7 @@ def load(  # noqa: PLR0913
                              "a TransformerBridge")
     if tokenizer is None:
         raise WorkbenchError(f"{found} came without a tokenizer; pass tokenizer=")
+    check_place(module, found)
     check_finite(module, found)
     chat, bos = chat_format(tokenizer, system_prompt), bos_rule(tokenizer)
     folded = bool(getattr(source, "compatibility_mode", False))
@@ -99,6 +101,14 @@ def bos_rule(tokenizer: Any) -> str:
     """ "prepend" if the tokenizer has a beginning-of-sequence token and was not told to leave it out, else "none"."""
     explicit = getattr(tokenizer, "init_kwargs", {}).get("add_bos_token")
     return "none" if tokenizer.bos_token_id is None or explicit is False else "prepend"
+
+
+def check_place(module: torch.nn.Module, name: str) -> None:
+    """A WorkbenchError unless all weights are on one device, and are there (a device map may leave some on disk)."""
+    places = sorted({str(weight.device) for weight in module.parameters()})
+    if len(places) > 1 or places == ["meta"]:
+        raise WorkbenchError(f"weights of {name} are on {', '.join(places)}; expected all of them on one device: load "
+                             "without a device map, in a smaller dtype, or on a device with more memory")
 
 
 def check_finite(module: torch.nn.Module, name: str) -> None:
