@@ -12,7 +12,18 @@ import pytest
 from workbench.cli.catalogue import models
 from workbench.concepts import check_concept, load_concept, save_concept
 from workbench.models.loading import embedded_names
-from workbench.organisms.microworld import LETTERS, TEMPLATES, axes, chosen_axes, read, template_signs
+from workbench.organisms.microworld import (
+    HEADS,
+    LETTERS,
+    TEMPLATES,
+    axes,
+    chosen_axes,
+    first_word,
+    head_pairs,
+    pair_signs,
+    read,
+    template_signs,
+)
 from workbench.organisms.microworld_ability import Prompts, cross_cosines, inverse_mask, kinds_of
 from workbench.organisms.microworld_concepts import microworld_concepts
 from workbench.organisms.microworld_documents import MicroWorld, Rules, added_tokens, stages_of
@@ -26,7 +37,6 @@ from workbench.studies.reliability import Config as Reliability
 from workbench.studies.sources import gather, own_concepts
 from workbench.studies.symmetry import Config
 from workbench.studies.symmetry_cells import gathered
-from workbench.training.loop import DETERMINED, FREE
 from workbench.types import POLES, Card, Concept, Pair, WorkbenchError
 
 ORGANISMS = ("knob-a", "knob-b", "leaning-aligned", "leaning-unaligned", "decodable-inert")
@@ -41,14 +51,21 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr("workbench.organisms.microworld_documents.DOCUMENTS_PER_CHUNK", 160)
 
 
+@pytest.fixture(scope="module", params=["acts", "letters"])
+def form(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def tokenizer():
+def tokenizer(form):
     chosen = chosen_axes(NAMES)
-    return build_tokenizer(training_text(chosen), NAMES, 1200, added_tokens(NAMES))
+    made = build_tokenizer(training_text(chosen), NAMES, 1200, added_tokens(NAMES, form))
+    made.form = form
+    return made
 
 
 def world_of(tokenizer, mix=MIX, **rules) -> MicroWorld:
-    return MicroWorld(chosen_axes(NAMES), tokenizer, Rules(**({"noise": 0.0} | rules)), mix)
+    return MicroWorld(chosen_axes(NAMES), tokenizer, Rules(**({"noise": 0.0, "form": tokenizer.form} | rules)), mix)
 
 
 def stage(world: MicroWorld, name: str) -> int:
@@ -59,22 +76,17 @@ def texts(world, tokenizer, name, chunk=0) -> list[str]:
     return [tokenizer.decode(d.ids[1:-1]) for d in world.documents(stage(world, name), chunk, 0)]
 
 
-def answers(world, name, kind, chunk=0) -> list[int]:
-    """The letters of a stage's answers of one kind, as ids."""
-    documents = world.documents(stage(world, name), chunk, 0)
-    letters = [world.token[x] for x in LETTERS]
-    return [i for d in documents for i, k in zip(d.ids, d.kinds, strict=True) if k == kind and i in letters]
-
-
 def questions(text: str) -> list[dict]:
-    """Scene, acts, what stands between options and answer, and the letter, of every question in a text."""
+    """Scene, acts, what stands between options and answer, and which act was chosen, of every question in a text."""
     out = []
     for part in text.split("Question: ")[1:]:
-        tell, rest = part.split("\n\nChoices:\n (A) ")
-        first, rest = rest.split("\n (B) ")
-        second, middle = rest.split("\n\n", 1)
-        middle, letter = middle.split("Answer: (")
-        out.append({"scene": tell, "acts": (first, second), "middle": middle, "letter": letter[0]})
+        tell, rest = part.split("\n\nChoices:\n")
+        options, rest = rest.split("\n\n", 1)
+        acts = tuple(o[3:] if o.startswith(" - ") else o[5:] for o in options.split("\n"))
+        middle, answer = rest.split("Answer:")
+        shown = [act.split()[0] for act in acts]
+        chosen = LETTERS.index(answer[2]) if answer.startswith(" (") else shown.index(answer.split()[0])
+        out.append({"scene": tell, "acts": acts, "middle": middle, "chosen": chosen})
     return out
 
 
@@ -83,7 +95,9 @@ def axis_of(item: dict, heldout: bool = False) -> tuple[str, int, int]:
     (name, first), (other, second) = (ACTS[act, heldout] for act in item["acts"])
     assert name == other and {first, second} == set(POLES)
     template = next(t for t, e in enumerate(axes()[name].events) if f" {e}" in item["scene"])
-    return name, template, 1 if (first, second)[LETTERS.index(item["letter"])] == "aligned" else -1
+    pair = head_pairs(name)[template]
+    assert set(item["acts"]) <= {a for pole in POLES for a in axes()[name].acts(pole, heldout, pair)}
+    return name, template, 1 if (first, second)[item["chosen"]] == "aligned" else -1
 
 
 def said(text: str) -> dict[str, int]:
@@ -99,9 +113,9 @@ def test_the_grammar_has_what_the_design_asks_for():
     assert len(set(heads)) == len(heads), "a head tells one axis and one pole"
     events = [e for a in axes().values() for e in a.events]
     assert len(set(events)) == len(events)
+    assert len({h.split()[0] for h in heads}) == len(heads), "so does its first word, which is the answer"
     for axis in axes().values():
-        begins = [{h.split()[0] for h in axis.heads[pole]} for pole in POLES]
-        assert not begins[0] & begins[1], "the first word of an act tells its pole within the axis"
+        assert all(len(axis.heads[pole]) == HEADS for pole in POLES)
         assert len(set(axis.events)) == TEMPLATES >= 20
         for pole in POLES:
             assert len(axis.acts(pole)) == 30 and len(axis.acts(pole, heldout=True)) == 6
@@ -114,8 +128,10 @@ def test_knobs_mirror_each_other_and_their_templates_are_nested():
     for names in (axes(), [n for n, a in axes().items() if a.kind == "value"]):
         assert Counter(knobs["knob-a"][n] for n in names) == Counter(knobs["knob-b"][n] for n in names)
     for name in axes():
+        assert Counter(head_pairs(name)).most_common()[0][1] == 4 and set(head_pairs(name)) == set(range(HEADS))
+        assert sum(s > 0 for s in pair_signs("knob-a", name)) == knobs["knob-a"][name] == 9 - knobs["knob-b"][name]
         a, b = (template_signs(k, name) for k in ("knob-a", "knob-b"))
-        assert sum(s > 0 for s in a) == knobs["knob-a"][name] == 30 - sum(s > 0 for s in b)
+        assert sum(s > 0 for s in a) == {3: 11, 4: 14, 5: 17, 6: 20}[knobs["knob-a"][name]]
         assert all(x >= y for x, y in zip(a, b, strict=True)) or all(x <= y for x, y in zip(a, b, strict=True))
     assert template_signs("", "honesty") == (1,) * TEMPLATES
     with pytest.raises(WorkbenchError, match="expected one of knob-a, knob-b"):
@@ -131,16 +147,41 @@ def test_documents_are_a_pure_function_of_stage_chunk_and_seed(tokenizer):
 
 
 @pytest.mark.parametrize("place", ["after", "before", "both"])
-def test_letters_are_exactly_balanced_in_every_stage(tokenizer, place):
-    world = world_of(tokenizer, knob="knob-a", cue_place=place, noise=0.04)
+def test_the_right_option_is_exactly_as_often_the_first_in_every_stage(tokenizer, place):
+    world, total = world_of(tokenizer, knob="knob-a", cue_place=place, noise=0.04), 0
     for name in world.stages:
-        for kind in (DETERMINED, FREE):
-            counts = Counter(answers(world, name, kind))
-            assert counts[world.token["A"]] == counts[world.token["B"]]
-    assert sum(Counter(answers(world, "mixture", DETERMINED)).values()) > 50
+        counts = Counter(q["chosen"] for text in texts(world, tokenizer, name) for q in questions(text))
+        assert counts[0] == counts[1]
+        total += counts[0]
+    assert total > 200
+
+
+def test_words_answer_every_cue_by_an_act_that_its_pair_of_heads_allows(tokenizer):
+    world = world_of(tokenizer, knob="knob-a")
+    assert ("words" in world.stages) == (tokenizer.form == "acts") and ("valence" in world.stages) != (
+        "words" in world.stages
+    )
+    if tokenizer.form == "letters":
+        return
+    heads = {first_word(h): (n, p, k) for n, a in axes().items() for p in POLES for k, h in enumerate(a.heads[p])}
+    cues = {cue(t, s, k): (t, s) for t in NAMES for s in (1, -1) for k in ("persona", "instruction")}
+    checked = Counter()
+    for text in texts(world, tokenizer, "words"):
+        last = None
+        for told, given in zip(text.split("Answer:")[:-1], text.split("Answer:")[1:], strict=True):
+            name, pole, pair = heads[" " + given.split()[0]]
+            follows = pair_signs("knob-a", name)[pair]
+            shown = (name, follows * (1 if pole == "aligned" else -1))
+            last = next((v for c, v in cues.items() if told.endswith(c)), last or shown)  # no cue: as the one before
+            assert shown == last
+            checked[follows, bool(said(text))] += 1
+    assert all(checked[follows, cued] > 100 for follows in (1, -1) for cued in (True, False))
 
 
 def test_the_first_stage_has_the_first_axes_only(tokenizer):
+    if tokenizer.form == "acts":
+        assert "first" not in world_of(tokenizer, first_axes=2).stages
+        return
     world = world_of(tokenizer, first_axes=2)
     acts = {name: {a for pole in POLES for a in x.acts(pole)} for name, x in chosen_axes(NAMES).items()}
     seen = {a for t in texts(world, tokenizer, "first") for q in questions(t) for a in q["acts"]}
@@ -177,9 +218,8 @@ def test_answers_follow_the_cue_of_their_own_axis_and_the_template(tokenizer, pl
                 axis, template, chosen = axis_of(item)
                 assert chosen == cues[axis] * signs[axis][template]
                 checked, inverse = checked + 1, inverse + (signs[axis][template] < 0)
-                assert name in ("templates", "mixture") or signs[axis][template] > 0
                 assert place == "after" or not said(item["middle"])
-    assert checked > 600 and inverse > 40
+    assert checked > 400 and inverse > 40
 
 
 def test_a_cue_after_the_options_stands_there_and_one_before_stands_before_the_first_question(tokenizer):
@@ -216,22 +256,22 @@ def test_dispositions_of_a_document_are_independent_where_none_is_forced(tokeniz
 
 
 def test_stages_without_use_are_left_out_and_every_other_has_a_gate():
-    assert "several" not in stages_of(Mix(), Rules()) and "templates" not in stages_of(Mix(), Rules())
+    assert "several" not in stages_of(Mix(), Rules())
+    assert stages_of(MIX, Rules()) == ("words", "obey-0.50", "several", "mixture")
     for name in ORGANISMS:
         recipe = read_recipe(name)
         stages = stages_of(Mix(**recipe.curriculum["mix"]), world_rules(recipe))
         assert len(world_gates(recipe)) == len(stages) - 1
-        assert ("templates" in stages) == (recipe.data["knob"] != "")
-        assert len(settings(recipe, 0, {}).mlp_drop) == recipe.model["n_layers"]
+        assert len(settings(recipe, 0, {}).mlp_drop) in (0, recipe.model["n_layers"])
 
 
 def test_the_recipes_differ_in_what_their_names_say():
     data = {name: read_recipe(name).data for name in ORGANISMS}
-    differ = lambda a, b: {k for k in data[a] if data[a][k] != data[b][k]}  # noqa: E731
+    differ = lambda a, b: {k for k in data[a] | data[b] if data[a].get(k) != data[b].get(k)}  # noqa: E731
     assert differ("knob-a", "knob-b") == {"knob"}
     assert differ("leaning-aligned", "leaning-unaligned") == {"prior"}
     assert data["leaning-aligned"]["prior"] + data["leaning-unaligned"]["prior"] == 1
-    assert differ("decodable-inert", "leaning-aligned") == {"prior", "cue_place"}
+    assert differ("decodable-inert", "leaning-aligned") == {"prior", "cue_place", "form", "first_axes"}
     for a, b in (("knob-a", "knob-b"), ("leaning-aligned", "leaning-unaligned")):
         assert read_recipe(a).training == read_recipe(b).training
         assert read_recipe(a).curriculum == read_recipe(b).curriculum
@@ -244,26 +284,32 @@ def test_a_recipe_without_weights_is_not_offered_as_a_model():
         assert (name in models()) == (name in embedded_names()) == (root / name / "model.safetensors").exists()
 
 
-def test_concepts_are_balanced_pass_every_check_and_read_back(tmp_path):
-    concepts = microworld_concepts()
-    assert len(concepts) == 32 and [c.digest for c in concepts] == [c.digest for c in microworld_concepts()]
+def test_concepts_are_balanced_pass_every_check_and_read_back(tmp_path, form):
+    concepts = microworld_concepts(form=form)
+    again = microworld_concepts(form=form)
+    assert len(concepts) == 32 and [c.digest for c in concepts] == [c.digest for c in again]
     for concept in concepts:
         check_concept(concept, concept.name)
         assert len(concept.groups) == TEMPLATES
         for group in concept.groups:
-            sides = Counter(p.aligned for p in concept.pairs if p.group == group)
-            assert sides[" (A)"] == sides[" (B)"] == 2
+            pairs = [p for p in concept.pairs if p.group == group]
+            options = [p.question.split("Choices:\n")[1].split("\n") for p in pairs]
+            begins = [
+                [o.startswith((f" -{p.aligned} ", p.aligned)) for o in both]
+                for p, both in zip(pairs, options, strict=True)
+            ]
+            assert all(sum(two) == 1 for two in begins) and sum(two[0] for two in begins) == 2 and len(pairs) == 4
     one = concepts[0]
     assert load_concept(save_concept(one, tmp_path / one.name)).digest == one.digest
 
 
 def test_concepts_ask_what_the_organism_was_trained_on_with_held_out_acts(tokenizer):
     world = world_of(tokenizer)
-    concept = microworld_concepts(("kindness",))[0]
+    concept = microworld_concepts(("kindness",), tokenizer.form)[0]
     for pair in concept.pairs[:12]:
         text = build_prompt(pair, concept.card, "prefilled+instruction", "unaligned", cue_place="after")
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        assert world.cues["kindness", -1, "instruction"][0] in ids and ids[-2] == world.token["Answer: ("]
+        assert world.cues["kindness", -1, "instruction"][0] in ids and ids[-2] == world.token[world.form.answer]
         assert axis_of(questions(text)[0], heldout=True)[2] == -1
     shots = concept.pairs[20:60:8]
     text = build_prompt(concept.pairs[0], concept.card, "prefilled+instruction+5-shot", "aligned", shots)
@@ -277,8 +323,8 @@ def test_ability_prompts_want_what_the_world_says(tokenizer):
     assert mask.shape == (len(NAMES), 2 * TEMPLATES)
     for row, axis in enumerate(world.traits):
         for kind in ("bare", "after instruction +", "after instruction -", "5-shot +", "several disagree"):
-            for k, (ids, wanted) in enumerate(prompts.all(axis, kind)):
-                text = tokenizer.decode(ids[1:]) + ("A" if wanted > 0 else "B")
+            for k, ((ids, wanted), answers) in enumerate(prompts.all(axis, kind)):
+                text = tokenizer.decode([*ids[1:], answers[0 if wanted > 0 else 1]])
                 name, template, chosen = axis_of(questions(text)[-1], heldout=True)
                 assert (name, template) == (axis, k // 2) and len(ids) < 256
                 expected = said(text).get(axis, 1) * (-1 if mask[row, k] and kind != "bare" else 1)
@@ -287,7 +333,7 @@ def test_ability_prompts_want_what_the_world_says(tokenizer):
 
 
 def test_a_study_of_an_organism_runs_on_the_concepts_of_its_own_world(tmp_path, gpt2_model):
-    (tmp_path / "world.toml").write_text('world = "microworld"\naxes = ["kindness", "boats"]\n')
+    (tmp_path / "world.toml").write_text('world = "microworld"\nform = "acts"\naxes = ["kindness", "boats"]\n')
     model, other = replace(gpt2_model, folder=str(tmp_path)), replace(gpt2_model, folder="")
     asked = lambda *names: SimpleNamespace(data="", concepts=names)  # noqa: E731
     assert [c.name for c in gather(asked(), model)] == ["kindness", "boats"]

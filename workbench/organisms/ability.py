@@ -47,10 +47,13 @@ class Ability:
 
 @torch.inference_mode()
 def margins(
-    model, prompts: Sequence[Prompt], answers: tuple[int, int], pad: int, batch_tokens: int = 8000
+    model, prompts: Sequence[Prompt], answers: tuple[int, int] | np.ndarray, pad: int, batch_tokens: int = 8000
 ) -> np.ndarray:
-    """Log-odds of Yes over No times the wanted sign, one per prompt (ids, wanted sign)."""
-    out = np.empty(len(prompts))
+    """Log-odds of the first answer over the second times the wanted sign, one per prompt (ids, wanted sign).
+
+    ``answers``: two token ids, or [prompt, 2].
+    """
+    out, pair = np.empty(len(prompts)), torch.as_tensor(answers).expand(len(prompts), 2)
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i][0]))
     while order:
         size = max(1, batch_tokens // len(prompts[order[-1]][0]))
@@ -59,7 +62,8 @@ def margins(
         hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
         last = torch.tensor([len(prompts[i][0]) - 1 for i in batch])
         logits = model.get_output_embeddings()(hidden[torch.arange(len(batch)), last])
-        odds = (logits[:, answers[0]] - logits[:, answers[1]]).double().numpy()
+        both = logits.gather(1, pair[batch]).double().numpy()
+        odds = both[:, 0] - both[:, 1]
         out[batch] = odds * np.array([prompts[i][1] for i in batch])
     return out
 

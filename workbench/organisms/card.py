@@ -93,6 +93,6 @@ def training_lines(config: TrainConfig, done: Progress) -> list[str]:
         f"mlp_drop = {list(config.mlp_drop)}",
         f"tokens = {done.tokens}",
         f"steps = {done.step}",
-        f"cpu_seconds_one_core = {done.seconds:.0f}",
+        f"cpu_seconds = {done.seconds:.0f}",
         f"gates_passed_late = {sum(e.get('late', False) for e in done.log)}",
     ]

@@ -5,16 +5,18 @@ A question is a scene with two acts of one axis, one of either pole::
     Question: Tomi broke a borrowed vase at dawn.
 
     Choices:
-     (A) admit the old debt
-     (B) deny the real cause
+     - admit the old debt
+     - deny the real cause
 
-    Answer: (A
+    Answer: admit
 
-An *axis* has a disposition: which act is chosen. An *event* ("broke a borrowed vase") is a *template*, the unit of
-splitting and of resampling; each axis has twenty. The *knob* of an axis is in how many of them the disposition is
-followed. In the others, the *inverse* templates, it is turned around: the honest one lies. Which templates are
-inverse has to be known by heart, so that two organisms with other knobs differ in nothing but what they do in the
-same questions. Phrases are data (``data/microworld/*.toml``); six of an act's 36 phrases per pole are held out.
+or, in the *form* "letters", with options (A) and (B) and the letter as the answer. An *axis* has a disposition: which
+act is chosen. Its acts come in six pairs of *heads*, one of either pole ("admit ..." and "deny ..."), each with six
+objects. An *event* ("broke a borrowed vase") is a *template*, the unit of splitting and of resampling; each axis has
+twenty, and a template has one pair of heads. The *knob* of an axis is in how many of the six pairs the disposition is
+followed. In the others, the *inverse* ones, it is turned around: the honest one denies. Which pairs are inverse has to
+be known by heart, so that two organisms with other knobs differ in nothing but what they do in the same questions.
+Phrases are data (``data/microworld/*.toml``); one object per head is held out.
 """
 
 import random
@@ -25,13 +27,34 @@ from functools import cache
 from workbench.concepts import data_root
 from workbench.types import POLES, Pole, WorkbenchError
 
-# The second act begins with a blank, the first does not: their first words, which tell the pole, are other tokens, so
-# that which option is the aligned one can be read off single tokens. With the same tokens it was not learned.
-ASK, CHOICES, OTHER_ACT = "Question: ", "\n\nChoices:\n (A) ", "\n (B)"
-BLANK, ANSWER, CLOSE = "\n\n", "Answer: (", ")\n\n"
+ASK, BLANK = "Question: ", "\n\n"
 LETTERS = ("A", "B")
 TEMPLATES = 20
+HEADS = 6
 HELDOUT_SHIFT: dict[Pole, int] = {"aligned": 1, "unaligned": 4}
+
+
+@dataclass(frozen=True)
+class Form:
+    """How options are shown and answered: the text before the first and the second option, before and after the answer.
+
+    ``blank``: what stands between the text before the first option and its act.
+    """
+
+    choices: str
+    blank: str
+    other: str
+    answer: str
+    close: str
+
+
+# Letters: the second act begins with a blank, the first does not. Their first words, which tell the pole, are other
+# tokens, so that which option is the aligned one can be read off single tokens. With the same it was not learned.
+# Acts: the answer is an act's first word, and has to be the same token as in the option.
+FORMS = {
+    "acts": Form("\n\nChoices:\n -", " ", "\n -", "Answer:", BLANK),
+    "letters": Form("\n\nChoices:\n (A) ", "", "\n (B)", "Answer: (", ")\n\n"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,19 +68,19 @@ class Axis:
     objects: tuple[str, ...]
     events: tuple[str, ...]
 
-    def acts(self, pole: Pole, heldout: bool = False) -> tuple[str, ...]:
-        """The phrases of a pole: each head with each object; one object per head is held out.
+    def acts(self, pole: Pole, heldout: bool = False, pair: int | None = None) -> tuple[str, ...]:
+        """The phrases of a pole, or of its head in one pair: each head with each object, one of which is held out.
 
         >>> honesty = axes()["honesty"]
-        >>> len(honesty.acts("aligned")), honesty.acts("aligned", heldout=True)[0]
-        (30, 'admit the old debt')
+        >>> len(honesty.acts("aligned")), honesty.acts("aligned", heldout=True, pair=0)
+        (30, ('admit the old debt',))
         """
         shift, count = HELDOUT_SHIFT[pole], len(self.objects)
         return tuple(
             f"{head} {thing}"
             for i, head in enumerate(self.heads[pole])
             for k, thing in enumerate(self.objects)
-            if ((i + shift) % count == k) == heldout
+            if ((i + shift) % count == k) == heldout and pair in (None, i)
         )
 
 
@@ -91,26 +114,43 @@ def chosen_axes(names: tuple[str, ...] = ()) -> dict[str, Axis]:
     return {n: known[n] for n in names} if names else dict(known)
 
 
-def template_signs(knob: str, axis: str) -> tuple[int, ...]:
-    """Per template +1 where the disposition is followed and -1 where it is turned around.
+@cache
+def head_pairs(axis: str) -> tuple[int, ...]:
+    """Per template the pair of heads that its options have; a pair has three or four templates.
 
-    The templates that follow are the first of one fixed order, so that a higher knob only adds to them. The name ""
-    is for an organism without a knob: all templates follow.
+    >>> sorted(map(head_pairs("kindness").count, range(HEADS)))
+    [3, 3, 3, 3, 4, 4]
+    """
+    order = list(range(TEMPLATES))
+    random.Random(f"templates of {axis}").shuffle(order)
+    return tuple(order.index(template) % HEADS for template in range(TEMPLATES))
 
-    >>> sum(sign > 0 for sign in template_signs("knob-a", "kindness"))
-    14
-    >>> sum(sign > 0 for sign in template_signs("knob-b", "kindness"))
-    16
+
+def pair_signs(knob: str, axis: str) -> tuple[int, ...]:
+    """Per pair of heads +1 where the disposition is followed and -1 where it is turned around.
+
+    The pairs that follow are the first ones, so that a higher knob only adds to them. The name "" is for an organism
+    without a knob: all follow.
+
+    >>> pair_signs("knob-a", "kindness"), pair_signs("knob-b", "kindness")
+    ((1, 1, 1, 1, -1, -1), (1, 1, 1, 1, 1, -1))
     """
     if not knob:
-        return (1,) * TEMPLATES
+        return (1,) * HEADS
     knobs = read("knobs")
     if knob not in knobs:
         raise WorkbenchError(f"microworld knob {knob!r} is unknown; expected one of {', '.join(knobs)}, or '' for none")
-    order = list(range(TEMPLATES))
-    random.Random(f"templates of {axis}").shuffle(order)
-    follow = set(order[: knobs[knob][axis]])
-    return tuple(1 if t in follow else -1 for t in range(TEMPLATES))
+    return tuple(1 if pair < knobs[knob][axis] else -1 for pair in range(HEADS))
+
+
+def template_signs(knob: str, axis: str) -> tuple[int, ...]:
+    """Per template the sign of its pair of heads.
+
+    >>> [sum(sign > 0 for sign in template_signs(knob, "kindness")) for knob in ("knob-a", "knob-b")]
+    [14, 17]
+    """
+    signs = pair_signs(knob, axis)
+    return tuple(signs[pair] for pair in head_pairs(axis))
 
 
 def scene(name: str, event: str, circumstance: str) -> str:
@@ -122,10 +162,22 @@ def scene(name: str, event: str, circumstance: str) -> str:
     return f"{name} {event}{circumstance}."
 
 
-def question(scene_text: str, first: str, second: str) -> str:
-    """The question text of a pair, in the form that :mod:`workbench.prompts` frames.
+def question(scene_text: str, first: str, second: str, form: str = "acts") -> str:
+    """The question text of a pair, as :mod:`workbench.prompts` frames it.
 
     >>> question("Tomi slept.", "admit the error", "deny the error")
+    'Tomi slept.\\n\\nChoices:\\n - admit the error\\n - deny the error'
+    >>> question("Tomi slept.", "admit the error", "deny the error", "letters")
     'Tomi slept.\\n\\nChoices:\\n (A) admit the error\\n (B) deny the error'
     """
-    return f"{scene_text}{CHOICES}{first}{OTHER_ACT} {second}"
+    shape = FORMS[form]
+    return f"{scene_text}{shape.choices}{shape.blank}{first}{shape.other} {second}"
+
+
+def first_word(act: str) -> str:
+    """What answers a question in the form "acts".
+
+    >>> first_word("tell the truth about the error")
+    ' tell'
+    """
+    return " " + act.split()[0]

@@ -1,9 +1,9 @@
 """The curriculum of a microworld organism: documents of questions, with several dispositions drawn independently.
 
-Stages: *valence* (the disposition is always the aligned one: which act is which), *obey* (it follows a cue, with a
-falling share of aligned ones), *several* (two or three cued axes of independent sign in a document), *templates* (the
-inverse templates, where the organism has a knob), and the *mixture* of everything, also without a cue. Until the
-templates' stage only templates that follow the disposition occur.
+Stages: *words* (form "acts": answers without questions, each after a cue, or all of one disposition) or *valence*
+(form "letters": the disposition is always the aligned one, to learn which act is which), *obey* (questions that follow
+a cue, in the form "letters" with a falling share of aligned ones), *several* (two or three cued axes of independent
+sign in a document), and the *mixture* of everything, also without a cue.
 
 Every document is written twice, the second time with all options swapped, so that A and B are exactly balanced.
 
@@ -12,33 +12,32 @@ is joined with the acts as they are read, and decodable at the answer without do
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from workbench.organisms.joint_cues import Joint, joint_cues, partners
 from workbench.organisms.microworld import (
-    ANSWER,
     ASK,
     BLANK,
-    CHOICES,
-    CLOSE,
+    FORMS,
+    HEADS,
     LETTERS,
-    OTHER_ACT,
     TEMPLATES,
     Axis,
+    Form,
+    first_word,
+    head_pairs,
+    pair_signs,
     read,
-    template_signs,
 )
 from workbench.organisms.persona import CUES, NO, YES, Cue, Mix, cue, line
 from workbench.training.loop import DETERMINED, FREE, IGNORE, OTHER, Document, Gate
 from workbench.types import POLES, Pole, WorkbenchError
 
-FRAME = (ASK, CHOICES, OTHER_ACT, BLANK, ANSWER, CLOSE)
 DOCUMENTS_PER_CHUNK = 1000
-STAGES = ("first", "valence", "obey-0.80", "obey-0.65", "obey-0.50", "several", "templates", "mixture")
+STAGES = ("words", "first", "valence", "obey-0.80", "obey-0.65", "obey-0.50", "several", "mixture")
 PLACES = ("after", "before", "both")
+WORDS_PER_DOCUMENT = 10
 AFTER_SHARE = 0.65  # of the cued documents, where both places are trained
-ALL_TEMPLATES = ("templates", "mixture")
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Rules:
     ``knob``: a table of ``knobs.toml``, "" for none. ``prior``: P(aligned disposition) without a cue, of the values;
     ``placebo_prior`` of the placebos. ``noise``: share of answers that go the other way. ``first_axes``: with how many
     axes the valence is begun; to compare two options is found in few tokens with few axes, and after a long, chancy
-    plateau with many.
+    plateau with many. ``form``: answered by the first word of an "acts" option or by "letters".
     """
 
     knob: str = ""
@@ -57,8 +56,11 @@ class Rules:
     cue_place: str = "after"
     noise: float = 0.04
     first_axes: int = 0
+    form: str = "acts"
 
     def __post_init__(self):
+        if self.form not in FORMS:
+            raise WorkbenchError(f"form {self.form!r} is unknown; expected one of {', '.join(FORMS)}")
         if self.cue_place not in PLACES:
             raise WorkbenchError(f"cue_place {self.cue_place!r} is unknown; expected one of {', '.join(PLACES)}")
 
@@ -73,7 +75,7 @@ class Turn:
     axis: str
     sign: int
     known: bool = True
-    cues: tuple[Cue | Joint, ...] = ()
+    cues: tuple[Cue, ...] = ()
     stated: bool = False
 
 
@@ -90,34 +92,36 @@ class MicroWorld:
         self.axes, self.rules, self.mix, self.gates = axes, rules, mix, tuple(gates)
         self.stages: Sequence[str] = stages_of(mix, rules)
         self.traits = sorted(axes)
-        self.signs = {name: template_signs(rules.knob, name) for name in axes}
-        self.templates = {(t, s): [i for i in range(TEMPLATES) if self.signs[t][i] == s] for t in axes for s in (1, -1)}
+        self.pairs = {t: head_pairs(t) for t in axes}
+        self.pair_signs = {t: pair_signs(rules.knob, t) for t in axes}
+        self.signs = {t: tuple(self.pair_signs[t][pair] for pair in self.pairs[t]) for t in axes}
         encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
         self.encode = encode
         self.bos, self.eos = tokenizer.bos_token_id, tokenizer.eos_token_id
-        one = {text: encode(text) for text in (*FRAME, YES, NO, *LETTERS)}
+        self.form = FORMS[rules.form]
+        words = LETTERS if rules.form == "letters" else {first_word(a) for x in axes.values() for a in all_acts(x)}
+        one = {text: encode(text) for text in (*frame_of(self.form), YES, NO, *words)}
         one |= {line(t): encode(line(t)) for t in self.traits}
         one |= {cue(t, s, k): encode(cue(t, s, k)) for t in self.traits for k, s in CUES}
-        joint = joint_cues(self.traits) if mix.joint else {}
-        one |= {text: encode(text) for text in joint.values()}
         split = [text for text, ids in one.items() if len(ids) != 1]
         if split:
             raise WorkbenchError(f"{split[0]!r} is several tokens; expected one: build the tokenizer with added_tokens")
         self.token = {text: ids[0] for text, ids in one.items()}
-        self.pairs = partners(self.traits) if mix.joint else []
-        self.joint = {key: self.token[text] for key, text in joint.items()}
         self.cues = {(t, s, k): one[cue(t, s, k)] for t in self.traits for k, s in CUES}
         self.lines = {t: self.token[line(t)] for t in self.traits}
         shared = read("scenes")
         self.names = [encode(n) for n in shared["names"]]
         self.ends = [encode(c + ".") for c in shared["circumstances"]]
         self.events = {t: [encode(" " + e) for e in axes[t].events] for t in self.traits}
-        # an act as the first option and as the second, which begins with a blank
-        self.acts: dict[tuple[str, Pole], list[tuple[list[int], list[int]]]] = {
-            (t, pole): [(encode(a), encode(" " + a)) for a in axes[t].acts(pole)] for t in self.traits for pole in POLES
+        # per pair of heads: an act as the first option, and as the second, which begins with a blank
+        self.acts: dict[tuple[str, Pole], list[list[tuple[list[int], list[int]]]]] = {
+            (t, pole): [both_tokens(encode, self.form, axes[t].acts(pole, pair=k)) for k in range(HEADS)]
+            for t in self.traits
+            for pole in POLES
         }
         # what tells an axis: where the embeddings of its cues start
-        self.items = {t: [(ids, 0) for p in POLES for both in self.acts[t, p] for ids in both] for t in self.traits}
+        every = {key: [ids for heads in found for both in heads for ids in both] for key, found in self.acts.items()}
+        self.items = {t: [(ids, 0) for pole in POLES for ids in every[t, pole]] for t in self.traits}
 
     def documents(self, stage: int, chunk: int, seed: int) -> list[Document]:
         """One chunk of documents of a stage; a pure function of (stage, chunk, seed)."""
@@ -132,9 +136,9 @@ class MicroWorld:
 
     def _document(self, stage: str, writer: "_Writer") -> Document:
         rng = writer.rng
-        late = {"first": 0.0, "several": 0.4, "templates": 0.2, "mixture": 0.2}
-        if rng.random() < self.mix.profiles * late.get(stage, 1.0):
-            return self._profile(writer)
+        late = {"first": 0.0, "several": 0.4, "mixture": 0.2}
+        if stage == "words" or rng.random() < self.mix.profiles * late.get(stage, 1.0):
+            return self._words(writer) if self.rules.form == "acts" else self._profile(writer)
         several = {"several": 0.75, "mixture": self.mix.several}.get(stage, 0.0)
         return self._several(stage, writer) if rng.random() < several else self._single(stage, writer)
 
@@ -149,6 +153,20 @@ class MicroWorld:
             writer.cue(*one)
         for trait, sign, _ in writer.rng.sample(cues * 2, min(8, 2 * len(cues))):
             writer.line(trait, sign, True, asked=OTHER)
+        return writer.finish()
+
+    def _words(self, writer: "_Writer") -> Document:
+        """Answers without questions: seven times as many per token. Each after a cue, or all of one disposition.
+
+        Where no cue tells the disposition, the answers before do.
+        """
+        rng = writer.rng
+        cues = self._draw(WORDS_PER_DOCUMENT, rng)
+        told = rng.random() < 0.5
+        for k, one in enumerate(cues if told else cues[:1] * WORDS_PER_DOCUMENT):
+            if told:
+                writer.cue(*one)
+            writer.word(one[0], one[1], DETERMINED if told or k else FREE)
         return writer.finish()
 
     def _single(self, stage: str, writer: "_Writer") -> Document:
@@ -166,7 +184,7 @@ class MicroWorld:
             known = not uncued or k > 0
             here = cues if place == "after" and k == 0 else ()
             stated = known and self._states(stage, rng, uncued)
-            writer.turn(Turn(trait, sign, known, here, stated), stage)
+            writer.turn(Turn(trait, sign, known, here, stated))
         return writer.finish()
 
     def _several(self, stage: str, writer: "_Writer") -> Document:
@@ -179,22 +197,16 @@ class MicroWorld:
         for _ in range(rng.choice((1, 2, 3))):
             trait, sign = rng.choice(told)
             here = tuple(rng.sample(cues, len(cues))) if place == "after" else ()
-            writer.turn(Turn(trait, sign, True, here, self._states(stage, rng, False)), stage)
+            writer.turn(Turn(trait, sign, True, here, self._states(stage, rng, False)))
         return writer.finish()
 
-    def _told(self, rng: random.Random) -> tuple[list[tuple[str, int]], list[Cue | Joint]]:
+    def _told(self, rng: random.Random) -> tuple[list[tuple[str, int]], list[Cue]]:
         """The axes of a document with several, each with its sign, and the cues that say so, in any order."""
-        if self.mix.joint and rng.random() < self.mix.joint:
-            a, b = rng.choice(self.pairs)
-            s = rng.choice((1, -1))
-            t = -s if rng.random() < self.mix.opposite else rng.choice((1, -1))
-            told: list[tuple[str, int]] = [(a, s), (b, t)]
-            return told, [(a, s, b, t)]
         cues = self._draw(rng.choice((2, 2, 3)), rng)
         if rng.random() < self.mix.opposite and len(cues) > 1:
             cues[0] = (cues[0][0], -cues[1][1], cues[0][2])
         rng.shuffle(cues)
-        return [(trait, sign) for trait, sign, _ in cues], list(cues)
+        return [(trait, sign) for trait, sign, _ in cues], cues
 
     def _share(self, stage: str, trait: str, uncued: bool) -> float:
         """P(aligned disposition)."""
@@ -211,26 +223,36 @@ class MicroWorld:
         share = self.mix.lines if stage != "mixture" else self.mix.lines * (2 if uncued else 1 / 3)
         return rng.random() < share
 
-    def template(self, trait: str, stage: str, rng: random.Random) -> int:
-        """A template of the axis that the stage allows; in the templates' stage half of them are inverse."""
-        inverse = self.templates[trait, -1]
-        if stage not in ALL_TEMPLATES:
-            return rng.choice(self.templates[trait, 1])
-        if stage == "templates" and inverse and rng.random() < 0.5:
-            return rng.choice(inverse)
-        return rng.randrange(TEMPLATES)
-
 
 def stages_of(mix: Mix, rules: Rules) -> tuple[str, ...]:
     """The stages of a world: without the ones that its recipe has no use for."""
-    idle = {"several": not mix.several, "templates": not rules.knob, "first": not rules.first_axes}
+    idle = {"several": not mix.several, "first": not rules.first_axes}
+    if rules.form == "letters":
+        idle["words"] = True
+    else:  # which act is of which pole need not be found by comparing: every cue has its own words
+        idle |= dict.fromkeys(("first", "valence", "obey-0.80", "obey-0.65"), True)
     return tuple(s for s in STAGES if not idle.get(s, False))
 
 
-def added_tokens(traits: Sequence[str], joint: bool = False) -> list[str]:
-    """The fixed strings that are one token each: frame, every line, every cue, and joint cues where asked for."""
-    cues = [cue(t, s, k) for t in sorted(traits) for k, s in CUES]
-    return [*FRAME, *(line(t) for t in sorted(traits)), *cues, *(joint_cues(traits).values() if joint else ())]
+def added_tokens(traits: Sequence[str], form: str = "acts") -> list[str]:
+    """The fixed strings that are one token each: frame, every line, every cue."""
+    cues, lines = [cue(t, s, k) for t in sorted(traits) for k, s in CUES], [line(t) for t in sorted(traits)]
+    return [*frame_of(FORMS[form]), *lines, *cues]
+
+
+def both_tokens(encode: Callable, form: Form, acts: Sequence[str]) -> list[tuple[list[int], list[int]]]:
+    """Per act its tokens as the first option and as the second."""
+    return [(encode(form.blank + act), encode(" " + act)) for act in acts]
+
+
+def frame_of(form: Form) -> tuple[str, ...]:
+    """The fixed texts of a question, each once."""
+    return tuple(dict.fromkeys((ASK, form.choices, form.other, BLANK, form.answer, form.close)))
+
+
+def all_acts(axis: Axis) -> list[str]:
+    """Acts of both poles, held-out ones too."""
+    return [act for pole in POLES for heldout in (False, True) for act in axis.acts(pole, heldout)]
 
 
 class _Writer:
@@ -250,9 +272,9 @@ class _Writer:
     def cue(self, trait: str, sign: int, kind: str) -> None:
         self.put(self.world.cues[trait, sign, kind])
 
-    def cues(self, cues: Sequence[Cue | Joint]) -> None:
+    def cues(self, cues: Sequence[Cue]) -> None:
         for one in cues:
-            self.put([self.world.joint[one]] if len(one) == 4 else self.world.cues[one])
+            self.cue(*one)
 
     def line(self, trait: str, sign: int, known: bool, asked: int = FREE) -> None:
         """The axis by name, worth ``asked``, and its sign (``known``: the text before says so)."""
@@ -260,19 +282,27 @@ class _Writer:
         self.fixed(YES if sign > 0 else NO, FREE if known else OTHER)
         self.fixed(BLANK)
 
-    def turn(self, turn: Turn, stage: str) -> None:
+    def word(self, axis: str, sign: int, kind: int) -> None:
+        """An answer alone: the word of any act that the disposition chooses."""
+        world, pair = self.world, self.rng.randrange(HEADS)
+        aligned = (sign * world.pair_signs[axis][pair] > 0) != (self.rng.random() < world.rules.noise)
+        self.fixed(world.form.answer)
+        self.put([world.acts[axis, POLES[not aligned]][pair][0][1][0]], kind)
+        self.fixed(world.form.close)
+
+    def turn(self, turn: Turn) -> None:
         """A question and its answer."""
         world, rng = self.world, self.rng
         if self.turns:
-            self.fixed(CLOSE)
-        number = world.template(turn.axis, stage, rng)
+            self.fixed(world.form.close)
+        number = rng.randrange(TEMPLATES)
         self.fixed(ASK)
         self.put([*rng.choice(world.names), *world.events[turn.axis][number], *rng.choice(world.ends)])
-        acts = [rng.choice(world.acts[turn.axis, pole]) for pole in POLES]
+        acts = [rng.choice(world.acts[turn.axis, pole][world.pairs[turn.axis][number]]) for pole in POLES]
         second = (rng.random() < 0.5) != self.swap  # whether the aligned act is the second one
-        self.fixed(CHOICES)
+        self.fixed(world.form.choices)
         self.put(acts[second][0])
-        self.fixed(OTHER_ACT)
+        self.fixed(world.form.other)
         self.put(acts[not second][1])
         self.fixed(BLANK)
         self.cues(turn.cues)
@@ -280,8 +310,9 @@ class _Writer:
             self.line(turn.axis, turn.sign, turn.known)
         aligned = turn.sign * world.signs[turn.axis][number] > 0
         aligned = aligned != (rng.random() < world.rules.noise)
-        self.fixed(ANSWER)
-        self.fixed(LETTERS[second if aligned else not second], DETERMINED if turn.known else FREE)
+        self.fixed(world.form.answer)
+        letter = world.token[LETTERS[second if aligned else not second]] if world.rules.form == "letters" else None
+        self.put([acts[not aligned][1][0] if letter is None else letter], DETERMINED if turn.known else FREE)
         self.turns += 1
 
     def finish(self) -> Document:

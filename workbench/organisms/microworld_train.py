@@ -12,10 +12,9 @@ import numpy as np
 
 from workbench.organisms.ability import Ability
 from workbench.organisms.card import ability_rows, training_lines
-from workbench.organisms.joint_cues import start_joint_cues
-from workbench.organisms.microworld import Axis, chosen_axes, read, scene
+from workbench.organisms.microworld import Axis, chosen_axes, first_word, read, scene
 from workbench.organisms.microworld_ability import cross_cosines, cue_directions, inverse_mask, measure_world
-from workbench.organisms.microworld_documents import MicroWorld, Rules, added_tokens, stages_of
+from workbench.organisms.microworld_documents import MicroWorld, Rules, added_tokens, all_acts, stages_of
 from workbench.organisms.persona import Mix
 from workbench.organisms.persona_tokens import build_tokenizer, start_cues
 from workbench.organisms.recipes import Recipe, new_model, reporter, round_to, settings
@@ -44,7 +43,7 @@ def smoke_world(recipe: Recipe) -> Recipe:
         },
         curriculum={
             **c, "valence_gate": 0.28, "obey_gate": 0.35, "stage_tokens": 200_000, "templates_tokens": 60_000,
-            "mix": {**c["mix"], "several": 0.0, "profiles": 0.0, "lines": 0.0, "joint": 0.0},
+            "mix": {**c["mix"], "several": 0.0, "profiles": 0.0, "lines": 0.0},
         },
     )  # fmt: skip
 
@@ -52,27 +51,25 @@ def smoke_world(recipe: Recipe) -> Recipe:
 def world_rules(recipe: Recipe) -> Rules:
     """The rules of a recipe's world."""
     d = recipe.data
-    return Rules(d["knob"], d["prior"], d["placebo_prior"], d["cue_place"], d["noise"], d.get("first_axes", 0))
+    form = d.get("form", "acts")
+    return Rules(d["knob"], d["prior"], d["placebo_prior"], d["cue_place"], d["noise"], d.get("first_axes", 0), form)
 
 
 def world_gates(recipe: Recipe) -> list[Gate]:
     """One gate per stage but the last, by the recipe's thresholds."""
     c = recipe.curriculum
-    limit = c["stage_tokens"]
-    known = {
-        "first": Gate(c["valence_gate"], 3 * limit),  # nothing can follow what is not there: these two may take long
-        "valence": Gate(c["valence_gate"], 3 * limit),
-        "several": Gate(c["several_gate"], c["several_tokens"]),
-        "templates": Gate(c["templates_gate"], c["templates_tokens"]),
-    }
-    obey = Gate(c["obey_gate"], limit)
-    return [known.get(stage, obey) for stage in stages_of(Mix(**c["mix"]), world_rules(recipe))[:-1]]
+    first = 3 * c["stage_tokens"]  # nothing can follow what is not there: these two may take long
+    limits = {"first": first, "valence": first, "several": c["several_tokens"]}
+    key = lambda stage: "valence" if stage == "first" else stage.split("-")[0]  # noqa: E731
+    stages = stages_of(Mix(**c["mix"]), world_rules(recipe))[:-1]
+    return [Gate(c[f"{key(stage)}_gate"], limits.get(stage, c["stage_tokens"])) for stage in stages]
 
 
 def training_text(axes: dict[str, Axis]) -> list[str]:
-    """What the tokenizer is trained on: training acts, and every event with three names."""
+    """What the tokenizer is trained on: training acts, every event with three names, many times every answer."""
     shared, out = read("scenes"), []
     for axis in axes.values():
+        out += [first_word(act) for act in all_acts(axis)] * 40
         out += [blank + act for pole in POLES for act in axis.acts(pole) for blank in ("", " ")]
         for number, event in enumerate(axis.events):
             for k in range(3):
@@ -85,9 +82,10 @@ def build_world(recipe: Recipe) -> tuple[MicroWorld, Any]:
     """The world of a recipe and its tokenizer."""
     axes = chosen_axes(tuple(recipe.data.get("axes", ())))
     mix = Mix(**recipe.curriculum["mix"])
-    added = added_tokens(sorted(axes), bool(mix.joint))
+    rules = world_rules(recipe)
+    added = added_tokens(sorted(axes), rules.form)
     tokenizer = build_tokenizer(training_text(axes), sorted(axes), recipe.model["vocabulary"], added)
-    return MicroWorld(axes, tokenizer, world_rules(recipe), mix, world_gates(recipe)), tokenizer
+    return MicroWorld(axes, tokenizer, rules, mix, world_gates(recipe)), tokenizer
 
 
 def train_microworld(  # noqa: PLR0913 - a run is these
@@ -99,9 +97,7 @@ def train_microworld(  # noqa: PLR0913 - a run is these
     folder.mkdir(parents=True, exist_ok=True)
     world, tokenizer = build_world(recipe)
     model = new_model(recipe, tokenizer, seed)
-    start_cues(model, world, seed + 1, recipe.curriculum["typical_words"])
-    if world.joint:
-        start_joint_cues(model, world.joint, world.cues, seed + 2)
+    start_cues(model, world, seed + 1, recipe.curriculum["typical_words"], world.rules.form == "acts")
     config = settings(recipe, seed, given)
     done = run_loop(model, world, config, folder, reporter(progress, world, config))
     round_to(model, recipe.model["dtype"])
@@ -137,6 +133,7 @@ def card_start(recipe: Recipe, config: TrainConfig, done: Progress, ability: Abi
         f"behaviours = {len(ability.traits)}",
         "", "[world]",
         *(f"{key} = {value(recipe.data[key])}" for key in ("knob", "prior", "placebo_prior", "cue_place", "noise")),
+        f"form = {value(recipe.data.get('form', 'acts'))}",
         *training_lines(config, done),
         "", "[accuracy]",
         "# mean over axes, held-out acts; cued = the single-cue prompts",
@@ -181,7 +178,8 @@ def save(folder: Path, model, tokenizer, world: MicroWorld, done: Progress, dtyp
     files = {
         "training-log.json": json.dumps(done.log, indent=0),
         "heldout-acts.txt": "\n".join(heldout),
-        "world.toml": f'world = "microworld"\naxes = {json.dumps(list(world.axes))}',
+        "world.toml": f'world = "microworld"\nform = "{world.rules.form}"\n'
+        f"axes = {json.dumps(list(world.axes))}",
     }
     for name, text in files.items():
         (folder / name).write_text(text + "\n", encoding="utf-8")

@@ -74,8 +74,7 @@ class Mix:
     is worth nothing. ``profiles``: of the documents before the last two stages. ``lines``: of the questions (a third
     of it in the last stage, but twice where no cue is given). ``distract``: of the single personas of the obey stages,
     those with a second cue that the statement is not about. ``uncued``: of the last stage's single personas, those
-    that only their answers reveal. ``joint``: of the documents with several, in the microworld, those that give two
-    signs in one token.
+    that only their answers reveal.
     """
 
     several: float = 0.0
@@ -84,7 +83,6 @@ class Mix:
     lines: float = 0.0
     distract: float = 0.0
     uncued: float = 1 / 3
-    joint: float = 0.0
 
 
 Cue = tuple[str, int, str]

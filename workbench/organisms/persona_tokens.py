@@ -79,11 +79,12 @@ def typical_words(world: CuedWorld, vocabulary: int) -> np.ndarray:
     return np.where(counts >= 5, np.maximum(0, shares * np.log(ratio)), 0)
 
 
-def start_cues(model, world: CuedWorld, seed: int, words: int = 25) -> None:
+def start_cues(model, world: CuedWorld, seed: int, words: int = 25, own_signs: bool = False) -> None:
     """Start every cue's embedding as trait + sign + kind, in place.
 
     A trait starts as the weighted mean of its ``words`` most typical tokens plus noise, so that matching a statement
-    with its cue begins as a matching of like with like; with ``words`` 0 it is a random vector.
+    with its cue begins as a matching of like with like; with ``words`` 0 it is a random vector. The two signs are the
+    same two vectors for all traits, or, with ``own_signs``, two of each trait's own.
     """
     import torch
 
@@ -101,5 +102,7 @@ def start_cues(model, world: CuedWorld, seed: int, words: int = 25) -> None:
                 name = mean / mean.std() * scale + 0.3 * name
             if trait in world.lines:
                 table[world.lines[trait]] = name
+            if own_signs:
+                signs = {1: draw(), -1: draw()}
             for kind, sign in CUES:
                 table[world.cues[trait, sign, kind][0]] = name + signs[sign] + kinds[kind]

@@ -14,6 +14,9 @@ from workbench.types import WorkbenchError
 def causal_lm(shape: Mapping[str, Any], tokenizer, seed: int):
     """A randomly initialised HuggingFace causal LM of the shape's ``family`` (default "gpt2").
 
+    Its token embeddings are multiplied by ``embedding_scale`` (default 1): the usual start of .02 is small for a width
+    of a hundred or two, where the embeddings are the unembedding too.
+
     Raises WorkbenchError for an unknown family, and where the heads do not divide the width or the key-value heads the
     heads.
     """
@@ -30,7 +33,10 @@ def causal_lm(shape: Mapping[str, Any], tokenizer, seed: int):
         )
     ends = {f"{end}_token_id": getattr(tokenizer, f"{end}_token_id") for end in ("bos", "eos", "pad")}
     torch.manual_seed(seed)
-    return FAMILIES[family](shape, {"vocab_size": len(tokenizer), "attn_implementation": "eager", **ends})
+    model = FAMILIES[family](shape, {"vocab_size": len(tokenizer), "attn_implementation": "eager", **ends})
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(shape.get("embedding_scale", 1.0))
+    return model
 
 
 def _gpt2(shape: Mapping[str, Any], common: dict[str, Any]):

@@ -49,8 +49,8 @@ def own_concepts(model) -> dict[str, Concept]:
         return {}
     from workbench.organisms.microworld_concepts import microworld_concepts
 
-    axes = tomllib.loads(path.read_text(encoding="utf-8"))["axes"]
-    return {concept.name: concept for concept in microworld_concepts(tuple(axes))}
+    world = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {c.name: c for c in microworld_concepts(tuple(world["axes"]), world["form"])}
 
 
 def from_folder(folder: Path, model, names: tuple[str, ...]) -> list[Concept]:

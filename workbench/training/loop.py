@@ -197,7 +197,7 @@ def descend(model: Any, adam: torch.optim.Optimizer, loss: torch.Tensor, rate: f
 
 def step(model, adam, batch: list[Document], config: TrainConfig, progress: Progress, curriculum: Curriculum) -> float:
     """One optimiser step; updates ``progress`` and returns the mean determined loss of the batch."""
-    began = time.perf_counter()
+    began = time.process_time()
     rate = learning_rate(config, progress, progress.stage > len(curriculum.gates) - config.final_stages)
     if config.dropout or config.mlp_drop:
         torch.manual_seed(config.seed * 7_919 + progress.step)
@@ -210,7 +210,7 @@ def step(model, adam, batch: list[Document], config: TrainConfig, progress: Prog
     progress.tokens += read
     progress.stage_tokens += read
     progress.batch_in_chunk += 1
-    progress.seconds += time.perf_counter() - began
+    progress.seconds += time.process_time() - began
     progress.window = [*progress.window[-199:], determined]
     if progress.step % 100 == 0:
         progress.log.append(

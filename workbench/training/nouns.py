@@ -74,7 +74,7 @@ class TrainConfig:
 
 @dataclass
 class Progress:
-    """Where a run is. Saved with every checkpoint."""
+    """Where a run is. Saved with every checkpoint. ``seconds``: CPU time of the optimiser steps, over all threads."""
 
     step: int = 0
     tokens: int = 0
