@@ -107,19 +107,28 @@ def exponents(some: pd.DataFrame) -> list[float]:
     return [float(np.polyfit(np.log(one["value"]), np.log(one["cpu"]), 1)[0]) for _, one in some.groupby("repetition")]
 
 
+def cells(some: pd.DataFrame, axis: str) -> list[str]:
+    """One line of the table: both ends, their cost [least, most], the exponent, their peak."""
+    ends = [float(some["value"].min()), float(some["value"].max())]
+    parts: list[pd.DataFrame] = [some.loc[some["value"] == end] for end in ends]
+    cost = [part["cpu"].to_numpy() for part in parts]
+    found = exponents(some)
+    return [
+        *(f"{end:.0f}" if axis == "length" else f"{end:g}" for end in ends),
+        *(f"{np.median(cpu):.2f} [{cpu.min():.2f}, {cpu.max():.2f}]" for cpu in cost),
+        f"{np.median(found):.2f} [{min(found):.2f}, {max(found):.2f}]",
+        *(f"{float(part['peak'].max()):.0f}" for part in parts),
+    ]
+
+
 def table(frame: pd.DataFrame) -> list[str]:
     """Markdown lines: what the cost is at both ends of every axis, and how it grows between them."""
     head = ["work", "along", "from", "to", "CPU s, from", "CPU s, to", "exponent", "peak MiB, from", "peak MiB, to"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for (row, axis), some in frame.groupby(["row", "axis"], sort=False):
-        low, high = (some[some["value"] == end] for end in (some["value"].min(), some["value"].max()))
-        found = exponents(some)
-        spread = f"{np.median(found):.2f} [{min(found):.2f}, {max(found):.2f}]"
-        ends = [f"{part['value'].iloc[0]:g}" if axis != "length" else f"{part['value'].iloc[0]:.0f}"
-                for part in (low, high)]  # fmt: skip
-        cost = [f"{cpu.median():.2f} [{cpu.min():.2f}, {cpu.max():.2f}]" for cpu in (low["cpu"], high["cpu"])]
-        peak = [f"{part['peak'].max():.0f}" for part in (low, high)]
-        lines.append("| " + " | ".join([row, TITLES.get(axis, axis), *ends, *cost, spread, *peak]) + " |")
+    for row in ROWS:
+        for axis in STEPS:
+            some = frame[(frame["row"] == row) & (frame["axis"] == axis)]
+            lines.append("| " + " | ".join([row, TITLES.get(axis, axis), *cells(some, axis)]) + " |")
     return lines
 
 

@@ -24,7 +24,7 @@ def test_the_exponent_of_planted_growth_is_found_and_written(planted):
         assert np.allclose(growth.exponents(some), wanted)
     lines = [line for line in growth.table(planted) if "| prompts |" in line]
     assert len(lines) == 2 and all("0.50 [0.50, 0.50]" in line and "| 8 | 64 |" in line for line in lines)
-    assert len(growth.draw(planted).data) == 2 * len(growth.STEPS) * 3
+    assert len(growth.draw(planted).to_dict()["data"]) == 2 * len(growth.STEPS) * 3
 
 
 def test_a_stopped_measurement_goes_on_where_it_was(planted, tmp_path, monkeypatch):
