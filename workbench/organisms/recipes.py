@@ -79,7 +79,7 @@ def smoke_recipe(recipe: Recipe) -> Recipe:
     """The same recipe, small enough for a minute on one core."""
     return replace(
         recipe,
-        model={**recipe.model, "d_model": 96, "n_layers": 3, "n_heads": 3, "vocabulary": 512},
+        model={**recipe.model, "d_model": 96, "n_layers": 3, "n_heads": 3, "vocabulary": 512, "continues": ""},
         training={
             **recipe.training,
             "tokens": 900_000,
@@ -126,13 +126,38 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
     world = PersonaWorld(training, tokenizer, gates(recipe), Mix(**c["mix"]), last, c.get("leans"))
     start_cues(model, world, seed + 1, c["typical_words"])
     config = settings(recipe, seed, {"dropout": dropout, "tokens": tokens})
-    done = run_loop(model, world, config, folder, reporter(progress, world, config))
+    start = continued(recipe, model, tokenizer, len(world.stages) - 1)
+    done = run_loop(model, world, config, folder, reporter(progress, world, config), start)
     round_to(model, recipe.model["dtype"])
     shortest = min(map(len, heldout.values()))
     ability = measure(model, world, heldout, tokenizer, per_trait=min(60, shortest) // 2 * 2)
     finish(folder, model, tokenizer, done, heldout, recipe.model["dtype"])
     write_card(folder, recipe, config, done, ability, smoke)
     return folder
+
+
+def continued(recipe: Recipe, model, tokenizer, stage: int) -> Progress | None:
+    """Give ``model`` the weights of the organism that the recipe ``continues``; its training begins in ``stage``.
+
+    Returns None for a recipe that starts from nothing. Raises WorkbenchError where that organism has no weights here,
+    or other tokens.
+    """
+    name = recipe.model.get("continues")
+    if not name:
+        return None
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AutoTokenizer
+
+    folder = data_root() / "organisms" / name
+    if not (folder / "model.safetensors").exists():
+        raise WorkbenchError(f"{recipe.name} continues {name!r}, which has no weights in {folder}; train it first")
+    if AutoTokenizer.from_pretrained(folder).get_vocab() != tokenizer.get_vocab():
+        raise WorkbenchError(f"{recipe.name} continues {name!r}, whose tokens differ; give the data it was trained on")
+    weights = {k: v.to(torch.float32) for k, v in load_file(folder / "model.safetensors").items()}
+    model.load_state_dict(weights, strict=False)
+    model.tie_weights()
+    return Progress(stage=stage)
 
 
 def generated(world: str, data: Any) -> Callable[..., Path]:

@@ -146,19 +146,21 @@ def train(
     config: TrainConfig,
     folder: Path,
     report: Callable[[Progress, float], None] | None = None,
+    start: Progress | None = None,
 ) -> Progress:
     """Train ``model`` in place until ``config.tokens`` tokens were read; resumes from ``folder``.
 
     Args:
         model: a HuggingFace causal LM, unwrapped.
         report: called after every step with the progress and the determined loss.
+        start: where a model that was trained before begins; a checkpoint in ``folder`` goes before it.
 
     Returns the progress, whose ``log`` has every gate and a line per 100 steps.
     """
     torch.manual_seed(config.seed)
     set_dropout(model, config.dropout)
     adam = optimiser(model, config)
-    progress = load_checkpoint(folder, model, adam) or Progress()
+    progress = load_checkpoint(folder, model, adam) or start or Progress()
     model.train()
     with token_drop(model, config.mlp_drop):
         while progress.tokens < config.tokens:
