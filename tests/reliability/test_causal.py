@@ -63,7 +63,7 @@ def test_reliability_that_moves_without_coherence_is_told_apart():
     }.get(said, "Seeds disagree whether coherence predicts reliability for cue-labelled vectors.")
     together = causal_links(twin_differences(planted(0.4, 1.5)))
     assert where_not(together, {"cue": 1}) == "Coherence predicts reliability in every seed for cue-labelled vectors."
-    assert where_not(together, {"letter": 1}) == "Not measured: letter-token vectors."
+    assert where_not(together, {"letter": 1}) == "Not measured: answer-token vectors."
     assert conclusion("no", "yes", "no").endswith("here coherence does not predict reliability.")
     assert conclusion("in 1 of 3 seeds only", "yes", "no").endswith("undecided.")  # too few seeds are no absence
     assert conclusion("no", "no", "no") == (

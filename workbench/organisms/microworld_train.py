@@ -23,7 +23,8 @@ from workbench.training.loop import train as run_loop
 from workbench.types import POLES
 
 CANNOT = (
-    "It is no chat model: it answers A or B to the one question frame it was trained on, and generates nothing else.",
+    "It is no chat model: it answers the one question frame it was trained on by an option's first word or letter, and "
+    "generates nothing else.",
     "Its axes are names with a grammar of made-up acts: findings about them are findings about the instrument.",
     "It knows its axes by their exact names and its templates by heart; other names and scenes are noise to it.",
 )

@@ -13,7 +13,7 @@ from workbench.reliability.replication import MEAN
 NAMES = {
     "cue": "cue-labelled vectors",
     "behaviour": "behaviour-labelled vectors",
-    "letter": "letter-token vectors",
+    "letter": "answer-token vectors",
 }
 
 UNDECIDED = "Seeds disagree whether coherence predicts reliability for"

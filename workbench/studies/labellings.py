@@ -1,7 +1,7 @@
 """Three ways to say which of a pair's two prompts is the positive one, and the directions that each gives.
 
 The published studies use one each and call all of them the concept's direction: the cue that stands in the prompt,
-the behaviour that the prompt elicits, and the letter that is already answered.
+the behaviour that the prompt elicits, and the answer (a letter, or a word) that is already given.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from workbench.types import Concept, Site, opposite
 LABELLINGS = {
     "cue": "which cue stands in the prompt",
     "behaviour": "which of the two cued prompts showed the more aligned act",
-    "letter": "which letter is already answered",
+    "letter": "which answer (a letter, or a word) is already given",
 }
 
 
