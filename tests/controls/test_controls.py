@@ -17,6 +17,7 @@ METHODS = {
     "floor", "gate", "in_context_edit", "instruction", "lda", "leace", "mean_projection", "memit", "negate",
     "null_space_edit", "persona", "reading_vector", "rotate", "subspace", "veto",
 }  # fmt: skip
+FILTERS = {"backdoored", "input_filter"}  # a bare question passes them: tested in test_backdoored
 TRAINING = {"dpo", "full_tuning", "lora"}  # tested in test_training_methods
 
 
@@ -26,7 +27,7 @@ def odds(model, control, strength, concept) -> np.ndarray:
 
 
 def test_the_folder_is_the_list():
-    assert set(method_names()) == METHODS | TRAINING
+    assert set(method_names()) == METHODS | FILTERS | TRAINING
     assert find_method("add") is find_method("workbench.controls.add:control")
     assert all(len(about_method(name)) > 20 for name in method_names())
 

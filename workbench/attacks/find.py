@@ -15,8 +15,9 @@ Search = Callable[[Arena, Pole], Sequence[Candidate]]
 TIERS = ("T0", "T1", "T2", "T3", "T4")
 PROMPTS = ("instruction", "persona", "few_shot", "in_context_edit", "veto")
 # in order of what the attacker needs, then of how hard it tries
-LADDER = ("instruction", "few_shot", "in_context_edit", "known", "recomputed", "extractors", "elsewhere",
-          "orthogonal_complement", "random_search", "gradient", "gradient_orthogonal")  # fmt: skip
+LADDER = ("instruction", "few_shot", "in_context_edit", "random_phrases", "trigger_search", "known", "recomputed",
+          "extractors", "elsewhere", "orthogonal_complement", "random_search", "gradient",
+          "gradient_orthogonal")  # fmt: skip
 
 
 @dataclass(frozen=True)

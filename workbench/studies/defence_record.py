@@ -13,6 +13,7 @@ from workbench.records import Record
 from workbench.stats import t_interval
 from workbench.studies.assemble import model_card
 from workbench.studies.defence_cells import effect_of, ladder_of
+from workbench.studies.defence_triggers import trigger_sentence, trigger_table
 from workbench.studies.symmetry_tables import flat
 from workbench.symmetry import Retention, gain_effects, retention
 from workbench.types import POLES, Concept, Effect, WorkbenchError
@@ -36,6 +37,7 @@ def assemble(config, model, cells: Cells, seconds: float) -> Record:
         "rungs": pd.DataFrame([row for ladder, _ in stands for row in rung_rows(ladder)]),
         "tiers": pd.DataFrame(tiers),
         "curve": pd.DataFrame([row for ladder, cell in stands for row in curve_rows(ladder.concept, cell)]),
+        "triggers": trigger_table([ladder for ladder, _ in stands]),
         "searches": pd.DataFrame([row for ladder, _ in stands for row in search_rows(ladder)]),
         "failures": pd.DataFrame(failed, columns=["concept", "attack", "line"]),
     }
@@ -146,7 +148,8 @@ def sentences(config, model, tables: Mapping[str, pd.DataFrame]) -> list[str]:
         lines.append(f"{row['concept']}, up to {row['tier']}: ε-asymmetric control {row['verdict']}; best "
                      f"responses keep {kept[0]} of aligned and {kept[1]} of unaligned control "
                      f"(worst: {row['strongest']}).")  # fmt: skip
-    return lines[:10]
+    said = trigger_sentence(tables["triggers"])
+    return [*lines[: 10 - bool(said)], *([said] if said else [])]
 
 
 def warnings_of(config, kept: Sequence[tuple[Ladder, Mapping]], failed: Sequence[dict]) -> list[str]:
