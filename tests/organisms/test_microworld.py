@@ -368,9 +368,10 @@ def test_every_organism_has_one_token_per_fixed_string():
 
 
 def test_smoke_recipe_learns_to_obey_cues_with_held_out_acts(tmp_path):
-    folder = train("leaning-aligned", None, 0, tmp_path / "smoke", smoke=True)
+    folder = train("knob-a", None, 0, tmp_path / "smoke", smoke=True)
     card = tomllib.loads((folder / "card.toml").read_text())
-    assert card["accuracy"]["cued"] > 0.8
+    assert card["accuracy"]["cued"] > 0.9 and card["templates"]["inverse templates"] > 0.8
+    assert card["cosines"]["mean_absolute"] < 0.5
     assert not (folder / "checkpoint.safetensors").exists()
     assert {"model.safetensors", "world.toml", "tokenizer.json", "ability.csv", "heldout-acts.txt"} <= {
         p.name for p in folder.iterdir()

@@ -34,17 +34,18 @@ SMOKE_AXES = ("honesty", "kindness", "boats", "hats")
 def smoke_world(recipe: Recipe) -> Recipe:
     """The same recipe with four axes and a small model: a minute on one core."""
     c, kv_heads = recipe.curriculum, {"n_kv_heads": 1} if "n_kv_heads" in recipe.model else {}
+    letters = recipe.data.get("form") == "letters"
+    gates = {"valence_gate": 0.28, "obey_gate": 0.35} if letters else {}
     return replace(
         recipe,
         model={**recipe.model, "d_model": 96, "n_layers": 2, "n_heads": 3, "vocabulary": 800, **kv_heads},
         data={**recipe.data, "axes": list(SMOKE_AXES), "first_axes": 0},
         training={
-            **recipe.training, "tokens": 420_000, "batch_tokens": 1200, "learning_rate": 3e-3,
-            "final_learning_rate": 2e-3, "mlp_drop": [],
+            **recipe.training, "tokens": 420_000 if letters else 180_000, "batch_tokens": 1200 if letters else 600,
+            "learning_rate": 3e-3, "final_learning_rate": 2e-3, "mlp_drop": [],
         },
         curriculum={
-            **c, "valence_gate": 0.28, "obey_gate": 0.35, "stage_tokens": 200_000, "templates_tokens": 60_000,
-            "mix": {**c["mix"], "several": 0.0, "profiles": 0.0, "lines": 0.0},
+            **c, **gates, "stage_tokens": 200_000, "mix": {**c["mix"], "several": 0.0, "profiles": 0.0, "lines": 0.0},
         },
     )  # fmt: skip
 
