@@ -138,7 +138,8 @@ def test_a_bad_plan_is_one_line(tmp_path, change, words):
 
 
 @pytest.mark.parametrize("change, words", [
-    ({"plan": "nope"}, "plan 'nope' is unknown; expected one of symmetry-v1"), ({"parts": ("x",)}, "part 'x' is not"),
+    ({"plan": "nope"}, "plan 'nope' is unknown; expected one of cues-v1, symmetry-v1"),
+    ({"parts": ("x",)}, "part 'x' is not"),
     ({"organisms": ("x",)}, "organism 'x' is not"),
 ])  # fmt: skip
 def test_bad_settings_are_one_line(tmp_path, change, words):

@@ -7,8 +7,8 @@ from workbench.plots.binding import bound
 from workbench.plots.palette import LIGHT
 from workbench.plots.picture import ZERO, axis, needs, picture
 
-# pole -> colour, mark: told apart without colour as well
-POLES = {"aligned": (LIGHT["blue"], "circle"), "unaligned": (LIGHT["vermillion"], "diamond")}
+# pole -> colour, mark, thickness of the interval: told apart without colour as well, and where they lie on each other
+POLES = {"aligned": (LIGHT["blue"], "circle", 5), "unaligned": (LIGHT["vermillion"], "diamond", 1.8)}
 
 
 def frame_gains(frames: pd.DataFrame) -> Figure:
@@ -32,12 +32,12 @@ def frame_gains(frames: pd.DataFrame) -> Figure:
             mode="markers",
             name=f"toward {pole}",
             marker={"color": colour, "symbol": mark, "size": 10},
-            error_x={"color": colour, "thickness": 1.8, "width": 0},
+            error_x={"color": colour, "thickness": thick, "width": 0},
             hovertemplate="<b>%{y}</b><br>gain %{x:.2f}, %{customdata[2]:.0%} of that in the frame of the fit<br>"
             "A = %{customdata[0]:.2f}, %{customdata[1]} at this budget<br>uncontrolled %{customdata[3]:.2f}"
             "<extra>%{fullData.name}</extra>",
         )
-        for pole, (colour, mark) in POLES.items()
+        for pole, (colour, mark, thick) in POLES.items()
     ]
     line = {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1, "line": ZERO, "layer": "between"}
     layout = {
