@@ -73,6 +73,30 @@ def test_free_text_rotation_and_memory_models_are_copied_too(small):
     compile(code, "copied", "exec")
 
 
+def test_a_second_concept_is_added_to_the_first_one_and_copied(gpt2_model, small_concept):
+    other = replace(small_concept, name="other", pairs=tuple(reversed(small_concept.pairs))[:-2])
+    state = Steering(gpt2_model, [small_concept, other], shares=(0.17, 0.5, 0.33))
+    first, second = at(state, layer=1), at(state, layer=1, concept="other")
+    both = replace(first, also="other", share=-0.5)
+    torch.testing.assert_close(
+        state.direction(both).step, state.direction(first).step - 0.5 * state.direction(second).step
+    )
+    assert first.vector != both.vector and replace(both, share=0.0).vector == first.vector
+    assert state.direction(replace(both, share=0.0)) is state.direction(first)
+    assert not state.curve(both).equals(state.curve(first)) and costs(state, both) != costs(state, first)
+    found: dict = {"model": gpt2_model, "concept": small_concept, "other": other}
+    exec(as_code(state, both), found)  # noqa: S102 - what a reader does with it
+    assert found["texts"] == {name: c.text for name, c in completions(state, both).items()}
+    cube = state.sweep(both)
+    read = Steering(gpt2_model, state.concepts, cube=cube, shares=state.shares)
+    assert read.covers(both) and not read.covers(first) and not read.covers(replace(both, share=0.5))
+    dose = state.doses(both)["aligned"]
+    along = state.direction(both).step @ state.direction(first).vector / state.direction(first).gap
+    assert dose.gaps == pytest.approx(float(along), abs=1e-3)
+    with pytest.raises(WorkbenchError, match="'nobody' is not in this panel"):
+        state.direction(replace(both, also="nobody"))
+
+
 def test_an_operator_with_tensors_cannot_be_copied(small):
     gate = wb.Conditional(wb.Add(), small.direction(small.start()))
     held = replace(small, operators={"gated": gate})

@@ -36,8 +36,8 @@ METHOD = (
     (
         "Labelling",
         "Cue: the positive prompt is the one cued toward the aligned pole. Behaviour: of the same two prompts, the one "
-        "in which the model showed the more aligned act. Answer token: the question with its aligned or unaligned answer "
-        "given. Vectors come from two fifths of the templates, effects from the other half, without a cue.",
+        "in which the model showed the more aligned act. Answer token: the question with its aligned or unaligned "
+        "answer given. Vectors come from two fifths of the templates, effects from the other half, without a cue.",
     ),
     (
         "Differences",

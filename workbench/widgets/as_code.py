@@ -19,6 +19,8 @@ def _beginning(steering: Steering, setting: Setting) -> Iterator[str]:
     operator = steering.operator(setting)
     yield "import workbench as wb"
     yield f"from {_home(operator)} import {type(operator).__name__}"
+    if setting.second[0]:
+        yield "from workbench.directions import combine"
     if not setting.text:
         yield "from workbench.sweep.readouts import prompts_of"
     yield ""
@@ -41,6 +43,7 @@ def _middle(steering: Steering, setting: Setting) -> Iterator[str]:
     yield f"site = wb.Site(layer={setting.layer})"
     yield f"acts = wb.extract(model, fitted, prompt_type={setting.prompt_type!r}, sites=[site])[site]"
     yield f"direction = wb.fit(acts, method={setting.method!r})"
+    yield from _second(steering, setting)
     yield f"operator = {operator}"
     yield ""
     if setting.text:
@@ -48,6 +51,21 @@ def _middle(steering: Steering, setting: Setting) -> Iterator[str]:
     else:
         yield f"pair = next(p for p in evaluated.pairs if p.id == {steering.pair(setting).id!r})"
         yield '(prompt,) = prompts_of(evaluated.select([pair]), "bare")'
+
+
+def _second(steering: Steering, setting: Setting) -> Iterator[str]:
+    """The second concept's direction, and the sum of both."""
+    also, share = setting.second
+    if not also:
+        return
+    given = steering.concepts[steering.names.index(also)]
+    if isinstance(given, Concept):
+        yield f"# other: {also!r}, as it is in memory"
+    else:
+        yield f"other = wb.load_concept({given!r})"
+    yield f"_, fitted_other, _ = wb.split_concept(other, shares={steering.shares!r}, seed={steering.seed})"
+    yield f"acts = wb.extract(model, fitted_other, prompt_type={setting.prompt_type!r}, sites=[site])[site]"
+    yield f"direction = combine([direction, wb.fit(acts, method={setting.method!r})], [1.0, {share!r}])"
 
 
 def _end(setting: Setting) -> Iterator[str]:

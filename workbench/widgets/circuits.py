@@ -44,7 +44,7 @@ def writers_of(steering: Steering, setting: Setting) -> pd.DataFrame:
         effects = written(steering.model, pairs, steering.direction(setting)).effects(pairs.groups)
         return effect_table(effects, "part")
 
-    return steering.keep(("writers", setting.concept, setting.prompt_type, setting.method, setting.layer), make)
+    return steering.keep(("writers", *setting.vector), make)
 
 
 def sizes_of(circuits: PoleCircuits) -> list[int]:
@@ -63,5 +63,4 @@ def effects_html(effects: Mapping[str, Effect]) -> str:
 
 def _key(setting: Setting, steps: int) -> tuple:
     """What circuits depend on; the question and the text of a setting are not among it."""
-    vector = (setting.concept, setting.prompt_type, setting.method, setting.layer)
-    return ("circuits", *vector, setting.operator, setting.where, setting.aligned, steps)
+    return ("circuits", *setting.vector, setting.operator, setting.where, setting.aligned, steps)

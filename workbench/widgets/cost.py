@@ -26,7 +26,7 @@ def costs(steering: Steering, setting: Setting) -> dict[Pole, Effect]:
 
 def _cost(steering: Steering, setting: Setting, pole: Pole, texts: list[Neutral]) -> Effect:
     multiplier = setting.multiplier(pole)
-    told = (setting.concept, setting.prompt_type, setting.method, setting.layer, setting.operator, multiplier)
+    told = (*setting.vector, setting.operator, multiplier)
 
     def measure() -> Effect:
         model = steer(steering.model, steering.direction(setting), multiplier, intervention=steering.operator(setting))

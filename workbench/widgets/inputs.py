@@ -39,6 +39,7 @@ def inputs(steering: Steering, begin: Setting) -> dict[str, Any]:
     """An input per field of the setting, in the order of its fields."""
     look = {"style": {"description_width": "110px"}, "layout": ip.Layout(width="98%")}
     dose = {"min": 0.0, "max": 2.0, "step": 0.25, "readout_format": ".2f", **look}
+    others = [("no second concept", ""), *((name, name) for name in steering.names)]
     made = {
         "concept": ip.Dropdown(options=steering.names, description="concept", **look),
         "layer": ip.IntSlider(min=0, max=steering.model.n_layers - 1, description="layer", **look),
@@ -50,6 +51,8 @@ def inputs(steering: Steering, begin: Setting) -> dict[str, Any]:
         "prompt_type": ip.Dropdown(options=PROMPT_TYPES, description="fitted on", **look),
         "pair": ip.Dropdown(options=[begin.pair], description="question", **look),
         "text": ip.Textarea(description="or free text", placeholder="replaces the question", rows=2, **look),
+        "also": ip.Dropdown(options=others, description="and concept", **look),
+        "share": ip.FloatSlider(description="times", **dose | {"min": -2.0}),
         "max_new_tokens": ip.BoundedIntText(min=1, max=256, description="new tokens", **look),
     }
     for name in (field.name for field in fields(Setting)):

@@ -47,7 +47,8 @@ def coherence_notice(steering: Steering, setting: Setting) -> Notice:
         c = heldout_agreement(differences(acts).numpy(), groups, first)
     except WorkbenchError as error:
         return Notice("coherence", f"undetermined: {error}")
-    said = f"differences of held-out groups agree with this layer’s mean difference at c = {c}"
+    whose = f" (of {setting.concept} alone)" if setting.second[0] else ""
+    said = f"differences of held-out groups agree with this layer’s mean difference at c = {c}{whose}"
     return Notice("coherence", said if c.low > 0 else f"{said}: no more than chance would", not c.low > 0)
 
 

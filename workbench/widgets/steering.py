@@ -10,7 +10,7 @@ import torch
 
 from workbench.activations import extract
 from workbench.concepts import load_concept, split_concept
-from workbench.directions import fit, random_directions
+from workbench.directions import combine, fit, random_directions
 from workbench.evaluation import deltas, mean_effect
 from workbench.interventions import Ablate, Add, Rotate, steer
 from workbench.models import Model
@@ -42,7 +42,8 @@ class Setting:
     """One setting of the panel. ``aligned`` and ``unaligned`` are the doses toward each pole, both at least 0.
 
     ``pair`` is the id of an evaluation question ("" for the first); ``text`` replaces it where it is not empty.
-    ``operator`` names one of the :class:`Steering`'s operators, ``where`` is a position rule.
+    ``operator`` names one of the :class:`Steering`'s operators, ``where`` is a position rule. ``also`` names a second
+    concept ("" for none), of whose vector ``share`` times is added to the first concept's.
     """
 
     concept: str
@@ -56,6 +57,8 @@ class Setting:
     pair: str = ""
     text: str = ""
     max_new_tokens: int = 12
+    also: str = ""
+    share: float = 0.0
 
     def __post_init__(self):
         if not (np.isfinite([self.aligned, self.unaligned]).all() and min(self.aligned, self.unaligned) >= 0):
@@ -67,6 +70,16 @@ class Setting:
     def site(self) -> Site:
         return Site(self.layer)
 
+    @property
+    def second(self) -> tuple[str, float]:
+        """The second concept and its share; ("", 0.0) where nothing of it is added."""
+        return (self.also, self.share) if self.also and self.share else ("", 0.0)
+
+    @property
+    def vector(self) -> tuple:
+        """All that the setting's direction depends on."""
+        return (self.concept, self.prompt_type, self.method, self.layer, *self.second)
+
     def multiplier(self, column: str) -> float:
         """The signed multiplier of a column: 0 unsteered, positive toward aligned, negative toward unaligned."""
         return {"unsteered": 0.0, "aligned": float(self.aligned), "unaligned": -float(self.unaligned)}[column]
@@ -76,7 +89,8 @@ class Setting:
 class Dose:
     """What a multiplier does to the activations that the direction was fitted on, medians over examples.
 
-    ``gaps``: move along the direction in gaps of the class means (NaN without a gap); ``ratio``: ‖Δh‖ / ‖h‖.
+    ``gaps``: move along the first concept's direction in gaps of its class means (NaN without a gap); ``ratio``:
+    ‖Δh‖ / ‖h‖.
     """
 
     multiplier: float
@@ -169,9 +183,14 @@ class Steering:
         return every[setting.site]
 
     def direction(self, setting: Setting) -> Direction:
-        """The setting's direction, fitted on the fitting part only."""
-        key = ("direction", setting.concept, setting.prompt_type, setting.method, setting.layer)
-        return self.keep(key, lambda: fit(self.activations(setting), method=setting.method))
+        """The setting's direction, fitted on the fitting part only; with a second concept, the sum of both."""
+        return self.keep(("direction", *setting.vector), lambda: self._fit(setting))
+
+    def _fit(self, setting: Setting) -> Direction:
+        if setting.second == ("", 0.0):
+            return fit(self.activations(setting), method=setting.method)
+        first, other = (replace(setting, concept=name, also="") for name in (setting.concept, setting.also))
+        return combine([self.direction(first), self.direction(other)], [1.0, setting.share])
 
     def models(self, setting: Setting) -> dict[str, Model]:
         """The model of every column: unsteered, toward aligned, toward unaligned."""
@@ -182,16 +201,17 @@ class Steering:
         }
 
     def doses(self, setting: Setting) -> dict[Pole, Dose]:
-        """What the setting's operator does toward each pole, read where the direction was fitted."""
+        """What the setting's operator does toward each pole, read where the (first concept's) direction was fitted."""
+        own = self.direction(replace(setting, also=""))
         direction, h = self.direction(setting), self.activations(setting).last().float()
         found, every = {}, torch.ones(len(h), 1, dtype=torch.bool, device=h.device)
         for pole in POLES:
             multiplier = setting.multiplier(pole)
             doses = torch.full((len(h),), multiplier, device=h.device)
             moved = self.operator(setting)(h[:, None], direction, doses, every)[:, 0] - h
-            along = float((moved @ direction.vector.to(h)).median())
+            along = float((moved @ own.vector.to(h)).median())
             ratio = float((moved.norm(dim=1) / h.norm(dim=1)).median())
-            found[pole] = Dose(multiplier, along / direction.gap if direction.gap else float("nan"), ratio)
+            found[pole] = Dose(multiplier, along / own.gap if own.gap else float("nan"), ratio)
         return found
 
     def sweep(self, setting: Setting, layers: Sequence[int] | None = None) -> SweepCube:
@@ -199,7 +219,7 @@ class Steering:
 
         One cube for ``layers`` (default all), which :func:`workbench.sweep.save_cube` can keep for another day.
         """
-        fitted, evaluated = self.parts(setting)
+        evaluated = self.parts(setting)[1]
         chosen = range(self.model.n_layers) if layers is None else layers
         own = {(at := replace(setting, layer=layer)).site: self.direction(at) for layer in chosen}
         draws = {site: random_directions(direction, DRAWS, self.seed) for site, direction in own.items()}
@@ -208,18 +228,26 @@ class Steering:
             self.model, evaluated, named, sites=list(own), multipliers=MULTIPLIERS, where=setting.where,
             intervention=self.operator(setting),
         )  # fmt: skip
-        about = {"method": setting.method, "prompt_type": setting.prompt_type, "concept": fitted.digest}
-        return replace(cube, source={**cube.source, "fitted": about})
+        return replace(cube, source={**cube.source, "fitted": self._fitted(setting)})
+
+    def _fitted(self, setting: Setting) -> dict[str, str]:
+        """How the setting's direction was fitted, for a cube's source."""
+        about = {"method": setting.method, "prompt_type": setting.prompt_type}
+        about["concept"] = self.parts(setting)[0].digest
+        also, share = setting.second
+        if also:
+            about["also"] = f"{share!r} times {self.parts(replace(setting, concept=also))[0].digest}"
+        return about
 
     def covers(self, setting: Setting) -> bool:
         """Whether the given cube holds exactly what a sweep of this setting would give."""
         if self.cube is None or setting.site not in self.cube.sites or "own" not in self.cube.directions:
             return False
-        fitted, evaluated = self.parts(setting)
-        about = {"method": setting.method, "prompt_type": setting.prompt_type, "concept": fitted.digest}
+        evaluated = self.parts(setting)[1]
         wanted = {
             "model": self.model.digest, "concept": evaluated.digest, "where": setting.where, "toward": "aligned",
-            "prompt": "bare", "readout": "answers", "intervention": repr(self.operator(setting)), "fitted": about,
+            "prompt": "bare", "readout": "answers", "intervention": repr(self.operator(setting)),
+            "fitted": self._fitted(setting),
         }  # fmt: skip
         return {key: self.cube.source.get(key) for key in wanted} == wanted
 
@@ -234,8 +262,7 @@ class Steering:
         return self.keep(self._curves_key(setting), lambda: self.sweep(setting, [setting.layer]))
 
     def _curves_key(self, setting: Setting) -> tuple:
-        told = (setting.concept, setting.prompt_type, setting.method, setting.layer, setting.operator, setting.where)
-        return ("curves", *told)
+        return ("curves", *setting.vector, setting.operator, setting.where)
 
     def curve(self, setting: Setting) -> pd.DataFrame:
         """Change of propensity over multipliers: direction ("own", "random"), multiplier, mean, low, high (log-odds).

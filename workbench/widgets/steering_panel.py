@@ -182,7 +182,8 @@ def _laid_out(controls: dict[str, Any], same: Any, parts: dict[str, Any]) -> lis
     """The panel from top to bottom: what is asked, what comes out, what to be wary of, how to repeat it."""
     half = ip.Layout(width="50%")
     left = ip.VBox(
-        [controls[n] for n in ("concept", "prompt_type", "method", "layer", "operator", "where")], layout=half
+        [controls[n] for n in ("concept", "also", "share", "prompt_type", "method", "layer", "operator", "where")],
+        layout=half,
     )
     right = ip.VBox([controls["aligned"], controls["unaligned"], same, parts["dose"]], layout=half)
     asked = [controls["pair"], controls["text"], controls["max_new_tokens"], parts["prompt"]]
