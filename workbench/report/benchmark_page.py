@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportCallIssue=false
+# (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """A benchmark record as a page: the leaderboard of every organism, its parts, what is missing."""
 
 from functools import partial

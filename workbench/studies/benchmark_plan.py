@@ -114,7 +114,7 @@ def _part(name: str, values: Mapping[str, Any]) -> Part:
     strange = next((key for key in values if key not in known), None)
     if strange is not None:
         raise WorkbenchError(f"part {name!r} has the key {strange!r}; expected some of {', '.join(known)}")
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     for key in ("organisms", "methods"):
         if not given.get(key):
             raise WorkbenchError(f"part {name!r} names no {key}; expected a list of at least one")
