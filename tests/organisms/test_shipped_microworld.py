@@ -5,6 +5,7 @@ import pytest
 
 import workbench as wb
 from workbench.organisms.microworld_truth import followed, world_of
+from workbench.stats import t_interval
 from workbench.studies.sources import own_concepts, parts
 
 TWINS = ("knob-a", "knob-b")
@@ -47,3 +48,23 @@ def test_the_knob_moves_what_the_same_question_does(odd_effects):
     assert mean["knob-a"]["honesty"] > 2 and mean["knob-b"]["loyalty"] > 2
     assert mean["knob-a"]["honesty"] - mean["knob-b"]["honesty"] > 1.5
     assert mean["knob-b"]["loyalty"] - mean["knob-a"]["loyalty"] > 1.5
+
+
+@pytest.mark.parametrize(("name", "side"), [("leaning-aligned", 1), ("leaning-unaligned", -1)])
+def test_leaning_twins_look_asymmetric_in_probability_and_are_not_in_log_odds(name, side):
+    """The same steering from another start: what a study that reads probabilities takes for asymmetric control."""
+    model, site, leans, gains = wb.load(name), wb.Site(1), [], []
+    for concept in own_concepts(model).values():
+        if concept.card.kind != "value":
+            continue
+        _, fitted, evaluated = parts(concept, 0)
+        acts = wb.extract(model, fitted, prompt_type="instruction", cue_place="after", sites=[site])[site]
+        cube = wb.sweep(
+            model, evaluated, {"own": wb.fit(acts)}, sites=[site], multipliers=(-0.25, 0.0, 0.25), where="last"
+        )
+        odds = cube.curve(site, "own").mean(0), (1 / (1 + np.exp(-cube.curve(site, "own")))).mean(0)
+        leans.append(odds[0][1])
+        gains.append([(y[2] - y[1], y[1] - y[0]) for y in odds])
+    index = [(up - down) / (abs(up) + abs(down)) for up, down in np.array(gains).mean(0)]
+    assert side * t_interval(np.array(leans)).estimate > 0.4
+    assert abs(index[0]) < 0.1 and side * index[1] < -0.1

@@ -21,7 +21,6 @@ from workbench.organisms.microworld import (
     FORMS,
     HEADS,
     LETTERS,
-    TEMPLATES,
     Axis,
     Form,
     first_word,
@@ -29,8 +28,9 @@ from workbench.organisms.microworld import (
     pair_signs,
     read,
 )
+from workbench.organisms.microworld_writer import Turn, Writer
 from workbench.organisms.persona import CUES, NO, YES, Cue, Mix, cue, line
-from workbench.training.loop import DETERMINED, FREE, IGNORE, OTHER, Document, Gate
+from workbench.training.loop import DETERMINED, FREE, OTHER, Document, Gate
 from workbench.types import POLES, Pole, WorkbenchError
 
 DOCUMENTS_PER_CHUNK = 1000
@@ -63,20 +63,6 @@ class Rules:
             raise WorkbenchError(f"form {self.form!r} is unknown; expected one of {', '.join(FORMS)}")
         if self.cue_place not in PLACES:
             raise WorkbenchError(f"cue_place {self.cue_place!r} is unknown; expected one of {', '.join(PLACES)}")
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One question: its axis and disposition, the cues before or after its options, whether the text before tells it.
-
-    ``stated``: a line after the options names the axis and says its sign.
-    """
-
-    axis: str
-    sign: int
-    known: bool = True
-    cues: tuple[Cue, ...] = ()
-    stated: bool = False
 
 
 class MicroWorld:
@@ -129,12 +115,12 @@ class MicroWorld:
         for number in range(DOCUMENTS_PER_CHUNK // 2):
             for swap in (False, True):
                 rng = random.Random(f"microworld {seed} {stage} {chunk} {number}")
-                document = self._document(self.stages[stage], _Writer(self, rng, swap))
+                document = self._document(self.stages[stage], Writer(self, rng, swap))
                 if len(document.ids) <= 256:
                     out.append(document)
         return out
 
-    def _document(self, stage: str, writer: "_Writer") -> Document:
+    def _document(self, stage: str, writer: Writer) -> Document:
         rng = writer.rng
         late = {"first": 0.0, "several": 0.4, "mixture": 0.2}
         if stage == "words" or rng.random() < self.mix.profiles * late.get(stage, 1.0):
@@ -146,7 +132,7 @@ class MicroWorld:
         traits = rng.sample(self.traits, min(count, len(self.traits)))
         return [(t, rng.choice((1, -1)), rng.choice(("persona", "instruction"))) for t in traits]
 
-    def _profile(self, writer: "_Writer") -> Document:
+    def _profile(self, writer: Writer) -> Document:
         """Two to five cues, then lines that ask for each of them by name, twice, in any order."""
         cues = self._draw(writer.rng.choice((2, 3, 4, 5)), writer.rng)
         for one in cues:
@@ -155,7 +141,7 @@ class MicroWorld:
             writer.line(trait, sign, True, asked=OTHER)
         return writer.finish()
 
-    def _words(self, writer: "_Writer") -> Document:
+    def _words(self, writer: Writer) -> Document:
         """Answers without questions: seven times as many per token. Each after a cue, or all of one disposition.
 
         Where no cue tells the disposition, the answers before do.
@@ -169,7 +155,7 @@ class MicroWorld:
             writer.word(one[0], one[1], DETERMINED if told or k else FREE)
         return writer.finish()
 
-    def _single(self, stage: str, writer: "_Writer") -> Document:
+    def _single(self, stage: str, writer: Writer) -> Document:
         """One axis, cued at its first question, or (mixture only) never."""
         rng, begun = writer.rng, self.traits[: self.rules.first_axes] if stage == "first" else self.traits
         trait = rng.choice(begun)
@@ -187,7 +173,7 @@ class MicroWorld:
             writer.turn(Turn(trait, sign, known, here, stated))
         return writer.finish()
 
-    def _several(self, stage: str, writer: "_Writer") -> Document:
+    def _several(self, stage: str, writer: Writer) -> Document:
         """Two or three cued axes of independent sign, then questions about any of them."""
         rng = writer.rng
         told, cues = self._told(rng)
@@ -253,68 +239,3 @@ def frame_of(form: Form) -> tuple[str, ...]:
 def all_acts(axis: Axis) -> list[str]:
     """Acts of both poles, held-out ones too."""
     return [act for pole in POLES for heldout in (False, True) for act in axis.acts(pole, heldout)]
-
-
-class _Writer:
-    """Collects the tokens of one document and what each is worth; ``swap`` writes every question's options reversed."""
-
-    def __init__(self, world: MicroWorld, rng: random.Random, swap: bool):
-        self.world, self.rng, self.swap = world, rng, swap
-        self.ids, self.kinds, self.turns = [world.bos], [IGNORE], 0
-
-    def put(self, ids: Sequence[int], kind: int = OTHER) -> None:
-        self.ids.extend(ids)
-        self.kinds.extend([kind] * len(ids))
-
-    def fixed(self, text: str, kind: int = OTHER) -> None:
-        self.put([self.world.token[text]], kind)
-
-    def cue(self, trait: str, sign: int, kind: str) -> None:
-        self.put(self.world.cues[trait, sign, kind])
-
-    def cues(self, cues: Sequence[Cue]) -> None:
-        for one in cues:
-            self.cue(*one)
-
-    def line(self, trait: str, sign: int, known: bool, asked: int = FREE) -> None:
-        """The axis by name, worth ``asked``, and its sign (``known``: the text before says so)."""
-        self.put([self.world.lines[trait]], asked)
-        self.fixed(YES if sign > 0 else NO, FREE if known else OTHER)
-        self.fixed(BLANK)
-
-    def word(self, axis: str, sign: int, kind: int) -> None:
-        """An answer alone: the word of any act that the disposition chooses."""
-        world, pair = self.world, self.rng.randrange(HEADS)
-        aligned = (sign * world.pair_signs[axis][pair] > 0) != (self.rng.random() < world.rules.noise)
-        self.fixed(world.form.answer)
-        self.put([world.acts[axis, POLES[not aligned]][pair][0][1][0]], kind)
-        self.fixed(world.form.close)
-
-    def turn(self, turn: Turn) -> None:
-        """A question and its answer."""
-        world, rng = self.world, self.rng
-        if self.turns:
-            self.fixed(world.form.close)
-        number = rng.randrange(TEMPLATES)
-        self.fixed(ASK)
-        self.put([*rng.choice(world.names), *world.events[turn.axis][number], *rng.choice(world.ends)])
-        acts = [rng.choice(world.acts[turn.axis, pole][world.pairs[turn.axis][number]]) for pole in POLES]
-        second = (rng.random() < 0.5) != self.swap  # whether the aligned act is the second one
-        self.fixed(world.form.choices)
-        self.put(acts[second][0])
-        self.fixed(world.form.other)
-        self.put(acts[not second][1])
-        self.fixed(BLANK)
-        self.cues(turn.cues)
-        if turn.stated:
-            self.line(turn.axis, turn.sign, turn.known)
-        aligned = turn.sign * world.signs[turn.axis][number] > 0
-        aligned = aligned != (rng.random() < world.rules.noise)
-        self.fixed(world.form.answer)
-        letter = world.token[LETTERS[second if aligned else not second]] if world.rules.form == "letters" else None
-        self.put([acts[not aligned][1][0] if letter is None else letter], DETERMINED if turn.known else FREE)
-        self.turns += 1
-
-    def finish(self) -> Document:
-        self.put([self.world.eos])
-        return Document(self.ids, self.kinds)
