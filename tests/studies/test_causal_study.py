@@ -27,7 +27,7 @@ def twins(tmp_path_factory):
         new_model(recipe, tokenizer, seed).save_pretrained(path)
         tokenizer.save_pretrained(path)
         (path / "card.toml").write_text(f'name = "{name}"\n[world]\nknob = "{name}"\ncue_place = "after"\n')
-        (path / "world.toml").write_text(f'world = "microworld"\naxes = {list(AXES)}\n')
+        (path / "world.toml").write_text(f'world = "microworld"\nform = "acts"\naxes = {list(AXES)}\n')
     return {name: str(folder / name) for name in ("knob-a", "knob-b")}
 
 
@@ -90,4 +90,4 @@ def test_bad_settings_are_one_line(record, change, words):
 def test_where_cues_stand_is_read_from_the_card(twins, tmp_path):
     assert cue_place(twins["knob-a"]) == "after" and cue_place(tmp_path) == "before"
     assert world_of(twins["knob-b"])["knob"] == "knob-b"
-    assert sum(sign > 0 for sign in followed("knob-b", "honesty").values()) == 10
+    assert sum(sign > 0 for sign in followed("knob-b", "honesty").values()) == 11

@@ -50,7 +50,7 @@ def own_concepts(model) -> dict[str, Concept]:
     from workbench.organisms.microworld_concepts import microworld_concepts
 
     world = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {c.name: c for c in microworld_concepts(tuple(world["axes"]), world["form"])}
+    return {c.name: c for c in microworld_concepts(tuple(world["axes"]), world.get("form", "letters"))}
 
 
 def from_folder(folder: Path, model, names: tuple[str, ...]) -> list[Concept]:
