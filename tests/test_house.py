@@ -144,4 +144,4 @@ def test_the_wheel_carries_code_data_and_the_command(tmp_path: Path):
         kept = [p for p in (ROOT / package).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
         assert {p.relative_to(ROOT).as_posix() for p in kept} <= inside
     assert "workbench = workbench.cli:main" in commands and not any(n.startswith("tests/") for n in inside)
-    assert wheel.stat().st_size < 40e6
+    assert wheel.stat().st_size < 60e6  # the weights alone may take 90 MB
