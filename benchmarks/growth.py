@@ -138,7 +138,7 @@ def draw(frame: pd.DataFrame):
     from plotly.subplots import make_subplots
 
     axes = list(STEPS)
-    figure: Figure = make_subplots(2, len(axes), row_titles=["CPU s", "peak MiB"], horizontal_spacing=0.06)
+    figure: Figure = make_subplots(2, len(axes), horizontal_spacing=0.06)
     for at, (row, colour, dash) in enumerate(STYLES):
         for column, axis in enumerate(axes, 1):
             some = frame[(frame["row"] == row) & (frame["axis"] == axis)].groupby("value")
@@ -157,6 +157,8 @@ def draw(frame: pd.DataFrame):
             figure.update_xaxes(rangemode="tozero", col=column)
             figure.update_xaxes(title=TITLES.get(axis, axis), row=2, col=column)
     figure.update_yaxes(rangemode="tozero")
+    for row, unit in enumerate(("CPU s", "peak MiB"), 1):
+        figure.update_yaxes(title=unit, row=row, col=1)
     figure.update_layout(template="simple_white", width=1100, height=560, legend={"orientation": "h", "y": 1.14},
                          title="Cost of the workbench's sweeps against their size")  # fmt: skip
     return figure

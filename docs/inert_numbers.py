@@ -80,7 +80,10 @@ def patching(runs: Runs, layer: int) -> dict[str, float]:
 
 @torch.inference_mode()
 def steering(runs: Runs, layer: int) -> dict[str, float]:
-    """Per spot the odd effect (log-odds) of one mean difference, on templates that it was not fitted on."""
+    """Per spot the odd effect (log-odds) of one mean difference, on templates that it was not fitted on.
+
+    "random, last token" is a random direction of the same length there.
+    """
     found: dict[str, list[torch.Tensor]] = {k: [] for k in ("last token", "options", "aligned", "unaligned")}
     for n in np.flatnonzero(runs.template % 2 == 0):
         both = [runs.stream(runs.ids[name][n])[layer] for name in ("aligned", "unaligned")]
@@ -88,11 +91,15 @@ def steering(runs: Runs, layer: int) -> dict[str, float]:
         for key, at in (("last token", where["last token"]), ("options", where["options"]), *own(n, where)):
             found[key].append((both[0] - both[1])[at].mean(0))
     vectors = {key: torch.stack(rows).mean(0) for key, rows in found.items()}
-    effects: dict[str, list[float]] = {"last token": [], "options": [], "each option its own": []}
+    generator = torch.Generator().manual_seed(layer)
+    chance = torch.randn(vectors["last token"].shape, generator=generator)
+    vectors["random, last token"] = chance / chance.norm() * vectors["last token"].norm()
+    single = {"last token": "last token", "random, last token": "last token", "options": "options"}
+    effects: dict[str, list[float]] = {name: [] for name in (*single, "each option its own")}
     for n in np.flatnonzero(runs.template % 2):
         ids = runs.ids["bare"][n]
         where = runs.spots(ids)
-        plans = {spot: [(where[spot], vectors[spot])] for spot in ("last token", "options")}
+        plans = {name: [(where[spot], vectors[name])] for name, spot in single.items()}
         plans["each option its own"] = [(at, vectors[pole]) for pole, at in own(n, where)]
         for name, plan in plans.items():
             up, down = (runs.margin(n, ids, layer, lambda h, s=s, p=plan: added(h, p, s)) for s in (1.0, -1.0))

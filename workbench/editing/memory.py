@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from workbench.models import Batch, Model, bucket, forward, pad, tokens
+from workbench.models import Batch, Model, bucket, exclusive, forward, pad, tokens
 from workbench.types import WorkbenchError, digest_of
 
 # families whose MLP ends in one matrix that writes to the stream without a norm behind it
@@ -36,7 +36,14 @@ class Edit:
 
     @contextmanager
     def applied(self, model: Model, strength: float) -> Iterator[Model]:
-        """The model with ``strength`` times the edit in its weights; the same module, so use no other view of it."""
+        """The model with ``strength`` times the edit in its weights; the same module, so use no other view of it.
+
+        Other threads wait for the model meanwhile.
+        """
+        with exclusive(model):
+            yield from self._put(model, strength)
+
+    def _put(self, model: Model, strength: float) -> Iterator[Model]:
         changed = {layer: out_matrix(model, layer) for layer in self.deltas}
         kept = {layer: weight.detach().clone() for layer, (weight, _) in changed.items()}
         try:

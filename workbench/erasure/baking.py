@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.models import Model
+from workbench.models import Model, exclusive
 from workbench.types import WorkbenchError, digest_of
 
 # families whose writers end in the stream without a norm behind them
@@ -47,7 +47,7 @@ class Baked:
                 f"a projection cannot be baked into {model.name} ({kind}, {model.weights_mode} weights)"
                 f"; expected raw weights of {', '.join(sorted(WRITE_PLAINLY))}: use the hooked one"
             )
-        with untied(model), projected(model, self.basis, float(strength)):
+        with exclusive(model), untied(model), projected(model, self.basis, float(strength)):
             yield model.altered(self.note(strength))
 
 

@@ -12,6 +12,7 @@
 ``shared``         :func:`capture_shared`: texts that begin alike, their beginning run once
 ``budget``         :class:`Budget`: batch sizes from memory; :func:`halving` where it is less
 ``hooks``          :func:`hooked`: temporary hooks, safely
+``exclusive``      :func:`exclusive`: one thread in a model at a time
 ``generation``     :func:`generate`, :func:`stream_tokens`
 ``patching``       :func:`patch_residual`
 =================  =============================================================================
@@ -22,6 +23,7 @@ The only package that imports transformer_lens.
 from workbench.models.batch import Batch, batches, bucket, encode, pad, tokens
 from workbench.models.budget import Budget, halving, planned
 from workbench.models.dialogue import encode_dialogue, encode_text, token_texts, turns_of
+from workbench.models.exclusive import exclusive
 from workbench.models.generation import generate, generate_tokens, stream_tokens
 from workbench.models.hooks import hook_point, hooked
 from workbench.models.loading import embedded_names, load
@@ -34,10 +36,10 @@ from workbench.models.shared import Family, capture_shared, families, worth_shar
 from workbench.models.unhooked import upper_blocks
 
 __all__ = [
-    "RULES", "Batch", "Budget", "ChatFormat", "Family", "Hook", "Model", "PrefixState", "batches", "bucket", "capture",
-    "capture_shared", "check_rule", "check_sites", "embedded_names", "encode", "encode_dialogue", "encode_text",
-    "families", "forward", "generate",
-    "generate_tokens", "halving", "hook_point", "hooked", "load", "pad", "patch_residual", "planned", "position_mask",
-    "prefix", "resume", "select", "step", "stream_tokens", "token_texts", "tokens",
-    "turns_of", "unembed", "unembed_answers", "upper_blocks", "worth_sharing",
+    "RULES", "Batch", "Budget", "ChatFormat", "Family", "Hook", "Model", "PrefixState", "batches", "bucket",
+    "capture", "capture_shared", "check_rule", "check_sites", "embedded_names", "encode", "encode_dialogue",
+    "encode_text", "exclusive", "families", "forward", "generate", "generate_tokens", "halving", "hook_point",
+    "hooked", "load", "pad", "patch_residual", "planned", "position_mask", "prefix", "resume", "select", "step",
+    "stream_tokens", "token_texts", "tokens", "turns_of", "unembed", "unembed_answers", "upper_blocks",
+    "worth_sharing",
 ]

@@ -96,7 +96,7 @@ def end_ids(model: Model) -> list[int]:
 def _next_logits(model: Model, batch: Batch, cache: KeyValues | None, hooks: Sequence[Hook]) -> Tensor:
     if cache is None:
         return forward(model, batch, hooks=hooks, positions="last")
-    with torch.inference_mode(), running(batch), hooked(model, [*model.hooks, *hooks]):
+    with torch.inference_mode(), running(model, batch), hooked(model, [*model.hooks, *hooks]):
         resid = embed(model, batch.ids, batch.position_ids)
         final = run_blocks(model, resid, frame(model, resid, batch, cache))[:, -1]
         return unembed(model, final)

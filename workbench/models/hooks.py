@@ -15,6 +15,7 @@ from torch.nn.modules import module as every_module
 from torch.utils.hooks import RemovableHandle
 
 from workbench.models.batch import Batch
+from workbench.models.exclusive import exclusive
 from workbench.models.model import Hook, Model
 from workbench.types import WorkbenchError
 
@@ -45,7 +46,12 @@ def hooked(model: Model, hooks: Mapping[str, Callable] | Sequence[Hook]) -> Iter
 
 @contextmanager
 def attached(model: Model, pairs: Sequence[Hook]) -> Iterator[None]:
-    """:func:`hooked` without the refusal of resid_mid: for reading."""
+    """:func:`hooked` without the refusal of resid_mid: for reading. Other threads wait until it is left."""
+    with exclusive(model):
+        yield from _attached(model, pairs)
+
+
+def _attached(model: Model, pairs: Sequence[Hook]) -> Iterator[None]:
     points = [(hook_point(model, name), fn) for name, fn in pairs]
     for (point, fn), (name, _) in zip(points, pairs, strict=True):
         _check_fires(model, point, name, fn)
@@ -62,13 +68,14 @@ def attached(model: Model, pairs: Sequence[Hook]) -> Iterator[None]:
 
 
 @contextmanager
-def running(batch: Batch) -> Iterator[None]:
-    """Says which batch is in the model, for hooks that ask."""
-    token = _running.set(batch)
-    try:
-        yield
-    finally:
-        _running.reset(token)
+def running(model: Model, batch: Batch) -> Iterator[None]:
+    """Says which batch is in the model, for hooks that ask; no other thread is in it meanwhile."""
+    with exclusive(model):
+        token = _running.set(batch)
+        try:
+            yield
+        finally:
+            _running.reset(token)
 
 
 def hook_point(model: Model, name: str) -> Any:

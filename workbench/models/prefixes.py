@@ -56,7 +56,7 @@ def prefix(
     width = batch.ids.shape[1] - keep
     head = replace(batch, ids=batch.ids[:, :width], mask=batch.mask[:, :width], given=batch.given_lengths)
     cache = KeyValues()
-    with torch.inference_mode(), running(head), hooked(model, [*model.hooks, *hooks]):
+    with torch.inference_mode(), running(model, head), hooked(model, [*model.hooks, *hooks]):
         resid = embed(model, head.ids, head.position_ids)
         around = frame(model, resid, head, cache)
         if hooks or not may_run_unhooked(model):
@@ -103,7 +103,7 @@ def step(  # noqa: PLR0913
     batch = Batch(state.rest[:, :1].new_zeros(n, variants * k) if whole else tokens.reshape(n, -1),
                   torch.cat([state.mask, state.mask.new_ones(n, variants * k)], 1), state.prompt_lengths,
                   state.mask.shape[1], given=state.given, at=query_positions)
-    with torch.inference_mode(not grad), running(batch), hooked(model, [*model.hooks, *hooks]):
+    with torch.inference_mode(not grad), running(model, batch), hooked(model, [*model.hooks, *hooks]):
         resid = tokens.reshape(n, variants * k, -1) if whole else embed(model, batch.ids, query_positions)
         around = build_frame(model, resid, seen, (query_positions, key_positions), state.cache)
         if hooks or grad or not may_run_unhooked(model):

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from workbench.models.batch import Batch
 from workbench.models.blocks import embed, frame, resumable, run_blocks
+from workbench.models.exclusive import exclusive
 from workbench.models.hooks import attached, hooked, running
 from workbench.models.model import Hook, Model
 from workbench.models.positions import Positions, select, single
@@ -91,7 +92,7 @@ def capture(
 def _streams(model: Model, batch: Batch, stop: int) -> dict[int, Tensor]:
     """The streams that leave the blocks below ``stop``, by layer, in a model that nobody listens to."""
     leaving: dict[int, Tensor] = {}
-    with torch.inference_mode(), running(batch):
+    with torch.inference_mode(), running(model, batch):
         resid = embed(model, batch.ids, batch.position_ids)
         run_unhooked(model, resid, frame(model, resid, batch), 0, stop, leaving=leaving)
     return leaving
@@ -135,7 +136,7 @@ def resume(  # noqa: PLR0913
 
 def unembed(model: Model, resid_final: Float[Tensor, "... d_model"], grad: bool = False) -> Float[Tensor, "... vocab"]:
     """Logits of the whole vocabulary from the final residual stream."""
-    with torch.inference_mode(not grad):
+    with exclusive(model), torch.inference_mode(not grad):
         logits = _unembed(model, resid_final, None)
     return _outside(logits, grad)
 
@@ -144,7 +145,7 @@ def unembed_answers(
     model: Model, resid_final: Float[Tensor, "n d_model"], token_ids: Int[Tensor, "n k"], grad: bool = False
 ) -> Float[Tensor, "n k"]:
     """Logits of a few tokens per row from the final residual stream: k columns instead of the whole vocabulary."""
-    with torch.inference_mode(not grad):
+    with exclusive(model), torch.inference_mode(not grad):
         logits = _unembed(model, resid_final, token_ids.to(resid_final.device))
     return _outside(logits, grad)
 
@@ -162,7 +163,7 @@ def check_sites(model: Model, sites: Sequence[Site]) -> None:
 
 @contextmanager
 def _pass(model: Model, batch: Batch, hooks: Sequence[Hook], grad: bool) -> Iterator[None]:
-    with torch.inference_mode(not grad), running(batch), hooked(model, [*model.hooks, *hooks]):
+    with torch.inference_mode(not grad), running(model, batch), hooked(model, [*model.hooks, *hooks]):
         yield
 
 

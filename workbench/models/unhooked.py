@@ -36,7 +36,7 @@ def upper_blocks(
     hooks: Sequence[Hook] = (),
 ) -> Float[Tensor, "batch read d_model"]:
     """From the stream entering block ``start`` to the final one at the positions ``read``, hooks firing."""
-    with torch.inference_mode(), running(batch):
+    with torch.inference_mode(), running(model, batch):
         around = frame(model, resid, batch)
         if not hooks and start < model.n_layers and may_run_unhooked(model):
             return run_unhooked(model, resid, around, start, read=read)
@@ -65,7 +65,7 @@ def _agrees(model: Model) -> bool:
     """Whether both ways give the same final stream, within rounding, for two short rows, one of them padded."""
     top = model.n_vocab - 1
     batch = pad(model, [[min(i, top) for i in row] for row in TRIAL])
-    with torch.inference_mode(), running(batch):
+    with torch.inference_mode(), running(model, batch):
         resid = torch.randn(*batch.ids.shape, model.d_model, generator=torch.Generator().manual_seed(0))
         resid = resid.to(model.device, next(model.bridge.parameters()).dtype)
         around = frame(model, resid, batch)

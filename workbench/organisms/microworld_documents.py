@@ -5,10 +5,10 @@ Stages: *words* (form "acts": answers without questions, each after a cue, or al
 a cue, in the form "letters" with a falling share of aligned ones), *several* (two or three cued axes of independent
 sign in a document), and the *mixture* of everything, also without a cue.
 
-Every document is written twice, the second time with all options swapped, so that A and B are exactly balanced.
+Every document is written twice, the second time with all options swapped, so that the first option is right exactly as
+often as the second. (One without options, of words or profiles, is the same both times.)
 
-Where the cue stands is the recipe's (``cue_place``): "after" the options it is read at the answer, "before" them it
-is joined with the acts as they are read, and decodable at the answer without doing anything there.
+Where the cue stands is the recipe's (``cue_place``): "after" the options, or "before" the question.
 """
 
 import random

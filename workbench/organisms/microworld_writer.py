@@ -80,8 +80,11 @@ class Writer:
         aligned = turn.sign * world.signs[turn.axis][number] > 0
         aligned = aligned != (rng.random() < world.rules.noise)
         self.fixed(world.form.answer)
-        letter = world.token[LETTERS[second if aligned else not second]] if world.rules.form == "letters" else None
-        self.put([acts[not aligned][1][0] if letter is None else letter], DETERMINED if turn.known else FREE)
+        if world.rules.form == "letters":
+            answer = world.token[LETTERS[second if aligned else not second]]
+        else:
+            answer = acts[not aligned][1][0]  # the first word of the act
+        self.put([answer], DETERMINED if turn.known else FREE)
         self.turns += 1
 
     def finish(self) -> Document:

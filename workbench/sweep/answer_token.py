@@ -67,7 +67,7 @@ def prefix_and_tail(
     batch, n_layers = bundle.batch, model.n_layers
     entries = {entry_layer(model, site) for site in sites} | {n_layers}
     cache, streams, bare = KeyValues(), {}, may_run_unhooked(model)
-    with torch.inference_mode(), running(batch):
+    with torch.inference_mode(), running(model, batch):
         resid = embed(model, batch.ids, batch.position_ids)
         around = frame(model, resid, batch, cache)
         for layer in range(n_layers):

@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.models import Budget, Hook, Model, forward, halving
+from workbench.models import Budget, Hook, Model, exclusive, forward, halving
 from workbench.models.blocks import resumable
 from workbench.sweep.readouts import Bundle, PromptOf, bundles
 from workbench.sweep.request import Request, request
@@ -234,10 +234,11 @@ def frozen(model: Model) -> Iterator[None]:
     """No weight takes part in a gradient inside; afterwards those that did do again."""
     taking = [weight for weight in model.bridge.original_model.parameters() if weight.requires_grad]
     taking += [weight for weight in model.bridge.parameters() if weight.requires_grad]
-    try:
-        for weight in taking:
-            weight.requires_grad_(False)
-        yield
-    finally:
-        for weight in taking:
-            weight.requires_grad_(True)
+    with exclusive(model):
+        try:
+            for weight in taking:
+                weight.requires_grad_(False)
+            yield
+        finally:
+            for weight in taking:
+                weight.requires_grad_(True)

@@ -81,5 +81,5 @@ def _run(
     model: Model, resid: Tensor, start: int, batch: Batch, cache: KeyValues, read: slice | None = slice(-1, None)
 ) -> Tensor:
     """The upper blocks over one part; of the beginning only keys and values are wanted in the last block."""
-    with running(batch):
+    with running(model, batch):
         return run_unhooked(model, resid, frame(model, resid, batch, cache), start, read=read)

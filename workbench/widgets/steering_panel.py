@@ -106,12 +106,18 @@ class SteeringPanel(View):
         self._writer = loop.create_task(self._stream(steps, setting, words))
 
     async def _stream(self, steps: Iterator[dict[str, Completion]], setting: Setting, words: str) -> None:
+        found: dict[str, Completion] | None = {}
         try:
-            with self.guarded():
-                for found in steps:
-                    self.parts["text"].value = shown.completions_html(found, setting)
-                    await asyncio.sleep(0)
-                self.tell(words)
+            while found is not None:
+                found = None
+                # the model is free for others between two tokens
+                with self.guarded():
+                    found = next(steps, None)
+                    if found is None:
+                        self.tell(words)
+                    else:
+                        self.parts["text"].value = shown.completions_html(found, setting)
+                await asyncio.sleep(0)
         except asyncio.CancelledError:
             # where a new setting is being written already, the line is its own
             if self._writer is None:
@@ -122,9 +128,10 @@ class SteeringPanel(View):
 
     def _stopped(self) -> None:
         """Ends the writing, if there is any."""
-        if self._writer is not None:
-            self._writer.cancel()
-        self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None and not writer.done():
+            # it may be another thread's
+            writer.get_loop().call_soon_threadsafe(writer.cancel)
 
     def _moved(self, *_: Any) -> None:
         """Pictures at once where that needs no sweep; the rest when the input rests."""

@@ -8,13 +8,16 @@ from typing import Any
 
 import ipywidgets as ip
 
+from workbench.models import exclusive
 from workbench.widgets import shown
+from workbench.widgets.steering import Steering
 
 
 class View(ip.VBox):
     """Widgets below one another under ``title``; ``parts`` holds what is shown, its "status" among them."""
 
     title: str = ""
+    steering: Steering
     parts: dict[str, Any]
 
     def __init__(self, children: list):
@@ -29,10 +32,12 @@ class View(ip.VBox):
     def guarded(self) -> Iterator[Callable[[], str]]:
         """What fails inside becomes the status line, and what was shown before stays; yields the time that has passed.
 
-        An exception in a widget's callback would otherwise be lost in a log that nobody reads.
+        An exception in a widget's callback would otherwise be lost in a log that nobody reads. Callbacks come in
+        threads of their own in JupyterLab: each waits until nobody else is in the model.
         """
-        began = perf_counter()
         try:
-            yield lambda: f"{perf_counter() - began:.1f} s"
+            with exclusive(self.steering.model):
+                began = perf_counter()
+                yield lambda: f"{perf_counter() - began:.1f} s"
         except Exception as error:  # noqa: BLE001
             self.parts["status"].value = shown.error_html(error)
