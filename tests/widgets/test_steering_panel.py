@@ -262,6 +262,16 @@ class Broken:
         raise RuntimeError(f"no\n{EVIL}")
 
 
+def test_a_moved_dose_changes_marks_and_bars_into_what_a_new_picture_shows(small):
+    panel = SteeringPanel(small, at(small, aligned=0.5, unaligned=0.5))
+    first = panel.parts["pictures"].figures
+    panel.controls["aligned"].value = 1.5
+    moved, fresh = panel.parts["pictures"].figures, SteeringPanel(small, panel.setting).parts["pictures"].figures
+    assert moved == fresh and moved["curve"] != first["curve"] and moved["bars"] != first["bars"]
+    panel.controls["layer"].value = 0
+    assert panel.parts["pictures"].figures["curve"]["data"][:-2] != moved["curve"]["data"][:-2]
+
+
 def test_an_error_is_one_line_and_the_last_numbers_stay(small):
     panel = SteeringPanel(replace(small, operators=small.operators | {"broken": Broken()}, kept={}), at(small))
     before = panel.parts["text"].value

@@ -136,18 +136,36 @@ def curve_figure(curve: pd.DataFrame, own: pd.DataFrame, points: pd.DataFrame) -
         line={"color": LIGHT["green"], "dash": "dash", "width": 1.5},
         hovertemplate="multiplier %{x:.2f}: %{y:.2f}<extra>this question</extra>",
     )  # fmt: skip
-    for point in points.itertuples():
-        drawn.add_scatter(
-            x=[point.multiplier], y=[point.change], mode="markers", name=f"dose {HEADS[point.pole]}",
-            marker={"size": 13, "symbol": MARKS[point.pole], "color": COLOURS[point.pole],
-                    "line": {"width": 1, "color": LIGHT["ink"]}},
-            hovertemplate="multiplier %{x:.2f}: %{y:.2f}<extra>%{fullData.name}</extra>",
-        )  # fmt: skip
-    return drawn
+    return drawn.add_traces(dose_marks(points))
+
+
+def dose_marks(points: pd.DataFrame) -> list[dict]:
+    """The last traces of :func:`curve_figure`, one per pole: where its dose stands on the mean curve."""
+    return [
+        {
+            "type": "scatter", "mode": "markers", "x": [point.multiplier],
+            "y": [None if np.isnan(point.change) else point.change],  # a dose that was not swept
+            "name": f"dose {HEADS[point.pole]}",
+            "marker": {"size": 13, "symbol": MARKS[point.pole], "color": COLOURS[point.pole],
+                       "line": {"width": 1, "color": LIGHT["ink"]}},
+            "hovertemplate": "multiplier %{x:.2f}: %{y:.2f}<extra>%{fullData.name}</extra>",
+        }
+        for point in points.itertuples()
+    ]  # fmt: skip
 
 
 def answer_bars(table: pd.DataFrame) -> Figure:
     """Probability of every answer, a bar per column, each bar labelled with what it is."""
+    figure = picture(bars(table), title="Probability of the answers", see="after the prompt shown above", layout={
+        "xaxis": axis("probability", range=[0, 1.45], tickvals=[0, 0.25, 0.5, 0.75, 1]),
+        "yaxis": {"type": "category", "autorange": "reversed", "ticklabelstandoff": 4},
+        "showlegend": False, "barmode": "group", "bargap": 0.2,
+    })  # fmt: skip
+    return figure.update_layout(title={"subtitle": None}, **frame())
+
+
+def bars(table: pd.DataFrame) -> list[dict]:
+    """The traces of :func:`answer_bars`."""
     traces = []
     for name in COLUMNS:
         rows = table[table["column"] == name]
@@ -157,12 +175,7 @@ def answer_bars(table: pd.DataFrame) -> Figure:
             "x": shares.tolist(), "y": _labels(rows), "text": [f"{HEADS[name]} {_percent(share)}" for share in shares],
             "textposition": "outside", "cliponaxis": False, "hovertemplate": "%{y} %{text}<extra></extra>",
         })  # fmt: skip
-    figure = picture(traces, title="Probability of the answers", see="after the prompt shown above", layout={
-        "xaxis": axis("probability", range=[0, 1.45], tickvals=[0, 0.25, 0.5, 0.75, 1]),
-        "yaxis": {"type": "category", "autorange": "reversed", "ticklabelstandoff": 4},
-        "showlegend": False, "barmode": "group", "bargap": 0.2,
-    })  # fmt: skip
-    return figure.update_layout(title={"subtitle": None}, **frame())
+    return traces
 
 
 def frame() -> dict:

@@ -40,6 +40,7 @@ class SteeringPanel(View):
         self.stop = ip.Button(description="Stop writing", icon="stop", disabled=True)
         self.parts: dict[str, Any] = _parts() | {"stop": self.stop}
         self._quiet, self._asked = False, begin.concept
+        self._drawn: Setting | None = None
         self._writer: asyncio.Task | None = None
         self._later = Debounced(self.refresh)
         super().__init__(_laid_out(self.controls, self.same, self.parts))
@@ -79,11 +80,18 @@ class SteeringPanel(View):
             self._write(setting, f"{spent()} · {read}")
 
     def _draw(self, setting: Setting) -> None:
-        """Both pictures, told to the page together."""
-        steering = self.steering
+        """Both pictures; where only doses have moved, their marks and bars alone, the marks before a model is asked."""
+        steering, pictures, points = self.steering, self.parts["pictures"], self.steering.points(setting)
+        asked = replace(setting, aligned=0.0, unaligned=0.0)
+        if asked == self._drawn:
+            pictures.change("curve", shown.dose_marks(points))
+            self._table = answers(steering, setting)
+            pictures.change("bars", shown.bars(self._table))
+            return
         self._table = answers(steering, setting)
-        curve = shown.curve_figure(steering.curve(setting), steering.prompt_curve(setting), steering.points(setting))
-        self.parts["pictures"].show_all({"bars": shown.answer_bars(self._table), "curve": curve})
+        curve = shown.curve_figure(steering.curve(setting), steering.prompt_curve(setting), points)
+        pictures.show_all({"bars": shown.answer_bars(self._table), "curve": curve})
+        self._drawn = asked
 
     def _describe(self, setting: Setting) -> None:
         steering, parts = self.steering, self.parts
