@@ -93,6 +93,21 @@ def test_a_second_mixture_has_shares_of_its_own(world):
     assert all(said(both, tokenizer.decode(d.ids)) for d in both.documents(4, 1, 0)), "the order of stages matters"
 
 
+def test_uncued_personas_may_be_asked_alone_and_lean(world):
+    _, tokenizer, items = world
+    trait = sorted(items)[0]
+    alone = PersonaWorld(items, tokenizer, mix=Mix(uncued=1.0, alone=1.0), leans={trait: 0.9})
+    found = [tokenizer.decode(d.ids) for d in alone.documents(len(alone.stages) - 1, 0, 0)]
+    assert {text.count("Answer:") for text in found} == {1}
+    sign = {item.statement: item.sign for item in items[trait]}
+    asked = [(sign.get(text.split('"')[1]), text.split("Answer:")[1].startswith(" Yes")) for text in found]
+    has = [(yes > 0) == said_yes for yes, said_yes in asked if yes]
+    assert len(has) > 50 and 0.8 < np.mean(has) < 0.98
+    sometimes = PersonaWorld(items, tokenizer, mix=Mix(uncued=1.0, alone=0.5))
+    found = [tokenizer.decode(d.ids).count("Answer:") for d in sometimes.documents(len(alone.stages) - 1, 0, 0)]
+    assert 0.4 < np.mean([n == 1 for n in found]) < 0.6 and max(found) > 2
+
+
 def test_cues_start_near_the_words_of_their_trait(world):
     world, tokenizer, _ = world
     model = GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), n_embd=64, n_layer=1, n_head=1))

@@ -74,7 +74,8 @@ class Mix:
     is worth nothing. ``profiles``: of the documents before the last two stages. ``lines``: of the questions (a third
     of it in the last stage, but twice where no cue is given). ``distract``: of the single personas of the obey stages,
     those with a second cue that the statement is not about. ``uncued``: of the last stage's single personas, those
-    that only their answers reveal.
+    that only their answers reveal; ``alone``: of these, those asked one question, so that most of what is read is a
+    first answer, which only a lean can foretell.
     """
 
     several: float = 0.0
@@ -83,6 +84,7 @@ class Mix:
     lines: float = 0.0
     distract: float = 0.0
     uncued: float = 1 / 3
+    alone: float = 0.0
 
 
 Cue = tuple[str, int, str]
@@ -172,6 +174,8 @@ class PersonaWorld:
         else:
             place = "none" if rng.random() < self.mix.uncued else rng.choice(("before", "after"))
             n = rng.choice((2, 3, 4, 6) if place == "none" else (1, 1, 2, 3, 6))
+            if self.mix.alone and place == "none" and rng.random() < self.mix.alone:
+                n = 1
             sign = 1 if rng.random() < (self.leans.get(trait, 0.5) if place == "none" else 0.5) else -1
         writer = _Writer(self)
         if place == "before":
