@@ -176,6 +176,16 @@ def test_cue_place_and_kind(gpt2_model, monkeypatch):
     assert read["before", "persona"][0].startswith("Persona: a taste for it.")
 
 
+def test_cues_stand_where_the_models_card_says(gpt2_model, monkeypatch, tmp_path):
+    (tmp_path / "card.toml").write_text('[world]\ncue_place = "after"\n')
+    trained = dataclasses.replace(gpt2_model, folder=str(tmp_path))
+    read = {name: texts_read(monkeypatch, model, prompt_type="instruction", **more)
+            for name, model, more in (("plain", gpt2_model, {}), ("trained", trained, {}),
+                                      ("told", trained, {"cue_place": "before"}))}
+    assert read["plain"] == read["told"] and read["plain"][0].startswith("Instruction:")
+    assert read["trained"][0].startswith("Question:") and read["trained"][0].endswith("taste for it.\n\nAnswer:")
+
+
 def test_toward_the_other_pole_mirrors(gpt2_model):
     up = extract(gpt2_model, CONCEPT, sites=[Site(2)])[Site(2)]
     down = extract(gpt2_model, CONCEPT, sites=[Site(2)], toward="unaligned")[Site(2)]

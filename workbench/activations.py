@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -22,9 +22,10 @@ from workbench.models import (
     tokens,
     worth_sharing,
 )  # fmt: skip
+from workbench.models.card import cue_place as trained_place
 from workbench.prompts import OPEN, CueKind, CuePlace, PromptType, build_prompt, contrast, draw_shots
 from workbench.store import Store
-from workbench.types import Activations, Concept, Example, Pair, Pole, Site, WorkbenchError, digest_of, opposite
+from workbench.types import Activations, Card, Concept, Example, Pair, Pole, Site, WorkbenchError, digest_of, opposite
 
 POOLS = ("last", "mean")
 # Rules that ask where the answer begins; under the others a text is tokenised whole.
@@ -43,7 +44,7 @@ def extract(  # noqa: PLR0913 - each is a part of what the activations are of
     toward: Pole = "aligned",
     shots: Sequence[Pair] = (),
     shots_seed: int = 0,
-    cue_place: CuePlace = "before",
+    cue_place: CuePlace | Literal["auto"] = "auto",
     cue_kind: CueKind = "instruction",
     store: Store | None = None,
     batch_tokens: int | Budget = 4096,
@@ -60,6 +61,8 @@ def extract(  # noqa: PLR0913 - each is a part of what the activations are of
         toward: the positive pole.
         shots: pairs to draw the answered examples from, none of them in ``concept``; all pairs then see the same
             examples, drawn by ``shots_seed``. Without any, each pair sees examples from the concept's other groups.
+        cue_place: where an instruction stands, "before" the options or "after" them; "auto" is where the model's card
+            says that cues stood in training ("before" for models without one, and in stories).
         store: shards are read from it and missing ones written to it; a hit runs no model.
         batch_tokens: padded tokens per batch, or a Budget in MiB: speed and memory, never values. What prompts have
             in common at their beginning (the question of a pair; instruction and shots of a pole) is run once.
@@ -75,24 +78,30 @@ def extract(  # noqa: PLR0913 - each is a part of what the activations are of
     if not concept.pairs:
         raise WorkbenchError(f"concept {concept.name!r} has no pairs to extract; use more pairs, or a larger split")
     kind = PromptType.parse(prompt_type)
+    place = cue_place_for(model, concept.card) if cue_place == "auto" else cue_place
     chosen = _same_shots(concept, shots, kind.shots, shots_seed)
     if chosen:
-        built = [[build_prompt(pair, concept.card, kind, pole, chosen, cue_place, cue_kind) for pair in concept.pairs]
+        built = [[build_prompt(pair, concept.card, kind, pole, chosen, place, cue_kind) for pair in concept.pairs]
                  for pole in (toward, opposite(toward))]
     else:
-        prompts = contrast(concept, kind, shots_seed, toward, cue_place, cue_kind)
+        prompts = contrast(concept, kind, shots_seed, toward, place, cue_kind)
         built = [[p.positive for p in prompts], [p.negative for p in prompts]]
     texts = [_parts(text, pair, pole, concept.card.style, kind)
              for pole, column in zip((toward, opposite(toward)), built, strict=True)
              for text, pair in zip(column, concept.pairs, strict=True)]
     source = _source_of_model(model) | {
         "concept": concept.name, "concept_digest": concept.digest, "prompt_type": kind.name, "rule": rule,
-        "toward": toward, "cue_place": cue_place, "cue_kind": cue_kind, "shots_seed": shots_seed,
+        "toward": toward, "cue_place": place, "cue_kind": cue_kind, "shots_seed": shots_seed,
         "shots": [shot.id for shot in chosen], "pairs": [pair.id for pair in concept.pairs],
     }
     n, groups = len(concept.pairs), tuple(pair.group for pair in concept.pairs)
     plan = _Plan(texts, rule, (1,) * n + (-1,) * n, groups * 2, source, batch_tokens, progress)
     return _stored(model, plan, sites, store)
+
+
+def cue_place_for(model: Model, card: Card) -> CuePlace:
+    """Where an instruction for this model stands in a concept's prompts; a story's can only open it."""
+    return "before" if card.style == "story" else trained_place(model.folder)
 
 
 def extract_texts(  # noqa: PLR0913 - as above

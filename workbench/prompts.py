@@ -121,23 +121,26 @@ def build_prompt(  # noqa: PLR0913 - the seven are what a prompt of the paper co
     _check(cue_place, ("before", "after"), "cue place")
     if len(shots) != type.shots:
         raise WorkbenchError(f"{len(shots)} shots for prompt type {type.name!r}; expected {type.shots}")
-    text = "".join(frame(shot, card.style) + shot.answer(pole) + "\n\n" for shot in shots)
-    question = frame(pair, card.style)
+    text = "".join(frame(shot, card.style) + shot.answer(pole) + "\n\n" for shot in shots) + frame(pair, card.style)
+    if type.instruction and card.style == "story" and cue_place == "after":
+        raise WorkbenchError(f"concept {card.name!r} is a story and has no 'Answer:' to put a cue before; "
+                             "use cue_place='before'")
     if type.instruction:
-        text, question = _cued(text, question, card, instruction(card, pole, cue_kind), cue_place)
+        text = told(text, instruction(card, pole, cue_kind) + (" " if card.style == "story" else "\n\n"), cue_place)
     answer = pair.answer(pole) if type.prefilled else ""
     if card.style == "ab":
         answer = answer.removesuffix(")") if answer else OPEN
-    return text + question + answer
+    return text + answer
 
 
-def _cued(text: str, question: str, card: Card, cue: str, place: CuePlace) -> tuple[str, str]:
-    if place == "before":
-        return cue + (" " if card.style == "story" else "\n\n") + text, question
-    if card.style == "story":
-        raise WorkbenchError(f"concept {card.name!r} is a story and has no 'Answer:' to put a cue before; "
-                             "use cue_place='before'")
-    return text, question.removesuffix(END) + cue + "\n\n" + END
+def told(text: str, words: str, place: CuePlace) -> str:
+    """A prompt with ``words`` (their gap included) before it, or "after" its options, where a last "Answer:" is.
+
+    A text without "Answer:" at its end has no such place: they stand before it.
+    """
+    if place == "after" and text.endswith(END):
+        return text.removesuffix(END) + words + END
+    return words + text
 
 
 def bare_prompt(pair: Pair, card: Card) -> str:

@@ -1,5 +1,7 @@
 """Every control method keeps its signature, changes the model it yields, and leaves the one it was given alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -101,6 +103,21 @@ def test_a_prompt_stands_before_every_text_and_dose_zero_is_no_prompt(gpt2_model
         pass
 
 
+def test_a_cue_stands_where_the_models_card_says_and_text_without_a_question_after_it(
+    gpt2_model, small_concept, tmp_path
+):
+    (tmp_path / "card.toml").write_text('[world]\ncue_place = "after"\n')
+    trained = replace(gpt2_model, folder=str(tmp_path))
+    control = find_method("instruction")(trained, small_concept, "unaligned")
+    with control.applied(trained, 2.0) as prompted:
+        (asked, said), _ = tokens(prompted, ["Question: More?\n\nAnswer:", "More tea?"])
+    decode = gpt2_model.tokenizer.decode
+    assert decode(asked).endswith("Question: More?\n\nWant less.\n\nWant less.\n\nAnswer:")
+    assert decode(said).endswith("Want less.\n\nWant less.\n\nMore tea?")
+    plain = find_method("instruction")(gpt2_model, small_concept, "unaligned")
+    assert control.note(1.0) != plain.note(1.0)
+
+
 def test_examples_are_the_same_for_both_poles_and_nested(gpt2_model, small_concept):
     texts = [find_method("few_shot")(gpt2_model, small_concept, pole).about for pole in POLES]
     assert len(texts[0]) == 8 and [t.replace(" Yes", " No") for t in texts[0]] == [
@@ -128,7 +145,6 @@ def test_in_context_edits_have_the_published_mix_and_the_nearest_comes_last():
 
 
 def test_a_concept_without_a_cue_is_refused_where_one_pole_alone_is_asked(gpt2_model, small_concept):
-    from dataclasses import replace
 
     bare = replace(small_concept, card=replace(small_concept.card, trait="", instruction_aligned=""))
     with pytest.raises(WorkbenchError, match="no cue for one pole"):

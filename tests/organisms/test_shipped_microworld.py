@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 import workbench as wb
-from workbench.organisms.microworld_truth import followed, world_of
+from workbench.controls import find_method
+from workbench.models.card import world_of
+from workbench.organisms.microworld_truth import followed
 from workbench.stats import t_interval
 from workbench.studies.sources import own_concepts, parts
+from workbench.symmetry.readings import read
 
 TWINS = ("knob-a", "knob-b")
 
@@ -68,3 +71,16 @@ def test_leaning_twins_look_asymmetric_in_probability_and_are_not_in_log_odds(na
     index = [(up - down) / (abs(up) + abs(down)) for up, down in np.array(gains).mean(0)]
     assert side * t_interval(np.array(leans)).estimate > 0.4
     assert abs(index[0]) < 0.1 and side * index[1] < -0.1
+
+
+@pytest.mark.parametrize("name", ["leaning-aligned", "knob-llama"])
+def test_prompt_controls_reach_an_organism_whose_cues_stand_after_the_options(name):
+    """Asked as the study of symmetry asks: were the cue put before the question, nothing would move."""
+    model = wb.load(name)
+    concept = own_concepts(model)["honesty"]
+    _, _, evaluated = parts(concept, 0)
+    moved = {}
+    for pole in ("aligned", "unaligned"):
+        with find_method("instruction")(model, concept, pole).applied(model, 1.0) as told:
+            moved[pole] = float((read(told, evaluated).log_odds - read(model, evaluated).log_odds).mean())
+    assert moved["aligned"] - moved["unaligned"] > 4

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from workbench.models.card import cue_place, world_of
 from workbench.organisms.microworld_train import build_world, smoke_world
-from workbench.organisms.microworld_truth import cue_place, followed, world_of
+from workbench.organisms.microworld_truth import followed
 from workbench.organisms.recipes import new_model, read_recipe
 from workbench.studies.causal_coherence import Config, run
 from workbench.types import WorkbenchError

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 
+from workbench.activations import cue_place_for
 from workbench.attacks.arena import Arena
 from workbench.attacks.candidates import Candidate
 from workbench.concepts import neutral_texts
@@ -20,11 +21,12 @@ PHRASES = (
 def with_phrases(arena: Arena, toward: Pole, phrases: Sequence[str]) -> list[Candidate]:
     """One candidate per phrase: the phrase, then the concept's instruction toward the pole, once."""
     style = arena.search.card.style
+    place = cue_place_for(arena.model, arena.search.card)
     end, cue = " " if style == "story" else "\n\n", instruction(arena.search.card, toward)
     found = []
     for phrase in phrases:
         text = phrase + end + cue + end
-        found.append(Candidate(f"{phrase!r} and a cue", Prompted(prefix_of(text), (1.0,), text)))
+        found.append(Candidate(f"{phrase!r} and a cue", Prompted(prefix_of(text), (1.0,), text, place)))
     return found
 
 

@@ -1,12 +1,14 @@
-"""Prompts as a control: something stands before every text that the model is given."""
+"""Prompts as a control: something stands before every text that the model is given, or before its last "Answer:"."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workbench.activations import cue_place_for
 from workbench.models import ChatFormat, Model
-from workbench.types import Pole, WorkbenchError, digest_of
+from workbench.prompts import CueKind, CuePlace, instruction, told
+from workbench.types import Concept, Pole, WorkbenchError, digest_of
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,16 @@ class Rewritten(ChatFormat):
 
 @dataclass(frozen=True)
 class Prompted:
-    """``prefix(dose, text)`` stands before every text; ``doses`` are the strengths there are, ``about`` what they hold.
+    """``prefix(dose, text)`` is added to every text; ``doses`` are the strengths there are, ``about`` what they hold.
 
     ``about`` is anything JSON can write that determines the prefixes: the digest of the prompted model depends on it.
+    ``place`` is where they stand (:func:`workbench.prompts.told`).
     """
 
     prefix: Callable[[int, str], str]
     doses: tuple[float, ...]
     about: Any
+    place: CuePlace = "before"
 
     def __post_init__(self):
         if not self.doses:
@@ -39,7 +43,8 @@ class Prompted:
 
     def note(self, strength: float) -> str:
         """Everything that this changes, for the digest of the model."""
-        return f"prompt {digest_of(self.about)} at {int(strength)}"
+        place = "" if self.place == "before" else f" {self.place} the options"
+        return f"prompt {digest_of(self.about)}{place} at {int(strength)}"
 
     @contextmanager
     def applied(self, model: Model, strength: float) -> Iterator[Model]:
@@ -54,13 +59,15 @@ class Prompted:
         chat = Rewritten(
             None if inner is None else inner.system_prompt,
             inner is not None and inner.system_in_user,
-            lambda text: self.prefix(dose, text) + text,
+            lambda text: told(text, self.prefix(dose, text), self.place),
             inner,
         )
         yield replace(model.altered(self.note(strength)), chat=chat)
 
 
-def cue_control(cue: str, style: str, pole: Pole) -> Prompted:
-    """The cue, once to four times; a story's cue is its first sentence."""
-    end = " " if style == "story" else "\n\n"
-    return Prompted(lambda dose, text: (cue + end) * dose, (1.0, 2.0, 4.0), [cue, style, pole])
+def cue_control(model: Model, concept: Concept, toward: Pole, kind: CueKind) -> Prompted:
+    """The card's cue, once to four times, where the model knows cues; a story's cue is its first sentence."""
+    card, cue = concept.card, instruction(concept.card, toward, kind)
+    end = " " if card.style == "story" else "\n\n"
+    about = [cue, card.style, toward]
+    return Prompted(lambda dose, text: (cue + end) * dose, (1.0, 2.0, 4.0), about, cue_place_for(model, card))

@@ -4,6 +4,7 @@
 ``model``          :class:`Model`, :class:`ChatFormat`
 ``loading``, ``hf`` :func:`load` from a name, folder, hub, module or bridge
 ``batch``          :class:`Batch`, :func:`encode`, :func:`batches` (left-padded, answers checked)
+``card``           :func:`cue_place`: where an organism's cues stood in training
 ``dialogue``       :func:`encode_dialogue`: turns through the chat template; :func:`token_texts`
 ``positions``      position rules to masks
 ``run``            :func:`forward`, :func:`capture`, :func:`resume`, :func:`unembed_answers`
@@ -22,6 +23,7 @@ The only package that imports transformer_lens.
 
 from workbench.models.batch import Batch, batches, bucket, encode, pad, tokens
 from workbench.models.budget import Budget, halving, planned
+from workbench.models.card import cue_place
 from workbench.models.dialogue import encode_dialogue, encode_text, token_texts, turns_of
 from workbench.models.exclusive import exclusive
 from workbench.models.generation import generate, generate_tokens, stream_tokens
@@ -37,9 +39,9 @@ from workbench.models.unhooked import upper_blocks
 
 __all__ = [
     "RULES", "Batch", "Budget", "ChatFormat", "Family", "Hook", "Model", "PrefixState", "batches", "bucket",
-    "capture", "capture_shared", "check_rule", "check_sites", "embedded_names", "encode", "encode_dialogue",
-    "encode_text", "exclusive", "families", "forward", "generate", "generate_tokens", "halving", "hook_point",
-    "hooked", "load", "pad", "patch_residual", "planned", "position_mask", "prefix", "resume", "select", "step",
-    "stream_tokens", "token_texts", "tokens", "turns_of", "unembed", "unembed_answers", "upper_blocks",
+    "capture", "capture_shared", "check_rule", "check_sites", "cue_place", "embedded_names", "encode",
+    "encode_dialogue", "encode_text", "exclusive", "families", "forward", "generate", "generate_tokens", "halving",
+    "hook_point", "hooked", "load", "pad", "patch_residual", "planned", "position_mask", "prefix", "resume", "select",
+    "step", "stream_tokens", "token_texts", "tokens", "turns_of", "unembed", "unembed_answers", "upper_blocks",
     "worth_sharing",
 ]

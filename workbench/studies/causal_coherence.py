@@ -65,7 +65,7 @@ def run(config: Config, progress: Progress | None = None):
 def measure(config: Config, name: str, tell: Progress) -> dict:
     """One organism: its model, its knob, its concepts and their cells."""
     from workbench.models import load
-    from workbench.organisms.microworld_truth import cue_place, world_of
+    from workbench.models.card import cue_place, world_of
     from workbench.studies.cells import evaluate_concept
     from workbench.studies.labellings import fit_labelled
     from workbench.studies.pool import grid

@@ -18,7 +18,7 @@ def layers_of(config, model) -> tuple[int, ...]:
 
 def place_of(config, model) -> str:
     """Where the study's cues stand: as asked for, or as the organism's card says. Raises WorkbenchError for neither."""
-    from workbench.organisms.microworld_truth import cue_place
+    from workbench.models.card import cue_place
 
     if config.cue_place not in ("auto", "before", "after"):
         raise WorkbenchError(f"cue place {config.cue_place!r} is unknown; expected before, after or auto")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from workbench.activations import cue_place_for
 from workbench.concepts import list_concepts, neutral_texts, split_concept, unrelated_choices
 from workbench.controls import find_method
 from workbench.models import Model
@@ -72,14 +73,15 @@ def background(model: Model, config, concept: Concept) -> dict:
     card = concept.card
     if card.trait or card.instruction_aligned:
         base = read(model, items).log_odds
-        cued = [read(model, items, _cued(pole)).log_odds for pole in POLES]
+        place = cue_place_for(model, card)
+        cued = [read(model, items, _cued(pole, place)).log_odds for pole in POLES]
         out |= {"cue_aligned": float((cued[0] - base).mean()), "cue_unaligned": float((base - cued[1]).mean())}
         out["grasp"] = float(np.concatenate([cued[0] > 0, cued[1] < 0]).mean())
     return out
 
 
-def _cued(pole):
-    return lambda pair, card: build_prompt(pair, card, PromptType(instruction=True), pole)
+def _cued(pole, place):
+    return lambda pair, card: build_prompt(pair, card, PromptType(instruction=True), pole, (), place)
 
 
 def respond_cell(model: Model, config, concept: Concept, method: str) -> dict:

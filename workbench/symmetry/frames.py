@@ -6,8 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from workbench.activations import cue_place_for
 from workbench.models import Model
-from workbench.prompts import OPEN, bare_prompt, draw_shots, frame, instruction
+from workbench.prompts import OPEN, CuePlace, bare_prompt, draw_shots, frame, instruction, told
 from workbench.symmetry.readings import PromptOf, read
 from workbench.types import POLES, Card, Concept, Pair, Pole, WorkbenchError
 
@@ -35,17 +36,19 @@ class Frame:
         """Everything that decides its prompts, as text: a cell is kept under it."""
         return repr(self)
 
-    def prompt(self, fit: Concept) -> PromptOf:
-        """(pair, card) -> the prompt; examples come from ``fit``, and never from the asked pair's group."""
+    def prompt(self, fit: Concept, place: CuePlace = "before") -> PromptOf:
+        """(pair, card) -> the prompt, a cue at ``place``; examples come from ``fit``, not the asked pair's group."""
 
         def asked(pair: Pair, card: Card) -> str:
             text = bare_prompt(pair, card)
             if self.template:
                 opening = OPEN if card.style == "ab" else ""
                 text = self.template.replace("{question}", pair.question) + opening
-            told = instruction(card, self.cue) if self.cue else self.before
             gap = " " if card.style == "story" else "\n\n"
-            return (told + gap if told else "") + self._examples(pair, card, fit) + text
+            text = self._examples(pair, card, fit) + text
+            if self.cue:
+                return told(text, instruction(card, self.cue) + gap, place)
+            return (self.before + gap if self.before else "") + text
 
         return asked
 
@@ -92,6 +95,7 @@ def fits(one: Frame, card: Card) -> bool:
 
 def readings(model: Model, frames: Sequence[Frame], fit: Concept, items: Concept) -> dict[str, np.ndarray]:
     """Log-odds of the aligned answer, [item], per frame; the fitted templates give as many questions as the others."""
+    place = cue_place_for(model, items.card)
     return {
-        one.name: read(model, fit if one.fitted else items, one.prompt(fit)).log_odds for one in frames
+        one.name: read(model, fit if one.fitted else items, one.prompt(fit, place)).log_odds for one in frames
     }  # fmt: skip
