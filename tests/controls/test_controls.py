@@ -145,7 +145,6 @@ def test_in_context_edits_have_the_published_mix_and_the_nearest_comes_last():
 
 
 def test_a_concept_without_a_cue_is_refused_where_one_pole_alone_is_asked(gpt2_model, small_concept):
-
     bare = replace(small_concept, card=replace(small_concept.card, trait="", instruction_aligned=""))
     with pytest.raises(WorkbenchError, match="no cue for one pole"):
         find_method("add_pole")(gpt2_model, bare, "aligned")

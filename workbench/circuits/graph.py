@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from workbench.models import Model
+from workbench.models.placement import whole
 from workbench.types import WorkbenchError
 
 INPUT, LOGITS, STEERING = "input", "logits", "steering"
@@ -33,6 +34,7 @@ class Graph:
 
     @classmethod
     def of(cls, model: Model, steered: int | None = None) -> "Graph":
+        whole(model, "a circuit")
         return cls(model.n_layers, model.n_heads, model.n_kv_heads, steered)
 
     @cached_property

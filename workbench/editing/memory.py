@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from workbench.models import Batch, Model, bucket, exclusive, forward, pad, tokens
+from workbench.models.placement import whole
 from workbench.types import WorkbenchError, digest_of
 
 # families whose MLP ends in one matrix that writes to the stream without a norm behind it
@@ -68,6 +69,7 @@ def check_layers(model: Model, layers: Sequence[int]) -> tuple[int, ...]:
 
     At the last block an edit at the subject is an exact no-op: nothing downstream reads the subject's position.
     """
+    whole(model, "an edit")
     kind = getattr(model.config, "model_type", None)
     if kind not in WRITE_PLAINLY or model.weights_mode != "raw":
         raise WorkbenchError(

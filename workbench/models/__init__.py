@@ -12,6 +12,7 @@
 ``unhooked``       :func:`upper_blocks`: the blocks' arithmetic, where nobody listens inside
 ``shared``         :func:`capture_shared`: texts that begin alike, their beginning run once
 ``budget``         :class:`Budget`: batch sizes from memory; :func:`halving` where it is less
+``placement``      :func:`is_split`: a model over several devices
 ``hooks``          :func:`hooked`: temporary hooks, safely
 ``exclusive``      :func:`exclusive`: one thread in a model at a time
 ``generation``     :func:`generate`, :func:`stream_tokens`
@@ -31,6 +32,7 @@ from workbench.models.hooks import hook_point, hooked
 from workbench.models.loading import embedded_names, load
 from workbench.models.model import ChatFormat, Hook, Model
 from workbench.models.patching import patch_residual
+from workbench.models.placement import is_split
 from workbench.models.positions import RULES, check_rule, position_mask, select
 from workbench.models.prefixes import PrefixState, prefix, step
 from workbench.models.run import capture, check_sites, forward, resume, unembed, unembed_answers
@@ -41,7 +43,7 @@ __all__ = [
     "RULES", "Batch", "Budget", "ChatFormat", "Family", "Hook", "Model", "PrefixState", "batches", "bucket",
     "capture", "capture_shared", "check_rule", "check_sites", "cue_place", "embedded_names", "encode",
     "encode_dialogue", "encode_text", "exclusive", "families", "forward", "generate", "generate_tokens", "halving",
-    "hook_point", "hooked", "load", "pad", "patch_residual", "planned", "position_mask", "prefix", "resume", "select",
-    "step", "stream_tokens", "token_texts", "tokens", "turns_of", "unembed", "unembed_answers", "upper_blocks",
-    "worth_sharing",
+    "hook_point", "hooked", "is_split", "load", "pad", "patch_residual", "planned", "position_mask", "prefix",
+    "resume", "select", "step", "stream_tokens", "token_texts", "tokens", "turns_of", "unembed", "unembed_answers",
+    "upper_blocks", "worth_sharing",
 ]

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from workbench.models import placement
 from workbench.models.batch import Batch
 from workbench.models.model import Model
 
@@ -131,7 +132,7 @@ def run_blocks(
     for layer in range(start, len(blocks) if stop is None else stop):
         out = blocks[layer](resid, **around.arguments(layer))
         resid = out[0] if isinstance(out, tuple) else out
-    return resid
+    return placement.home(model, resid)
 
 
 def _rotary(model: Model, resid: Tensor, query_positions: Tensor, kinds: tuple[str, ...]) -> dict[str, Any]:

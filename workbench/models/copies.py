@@ -13,6 +13,7 @@ import torch
 from workbench.models.batch import pad
 from workbench.models.loading import wrap
 from workbench.models.model import Model
+from workbench.models.placement import whole
 from workbench.models.run import forward
 from workbench.types import WorkbenchError
 
@@ -26,6 +27,7 @@ def copied_module(model: Model) -> Any:
     It shares no tensor with the model. Hooks and turns are no part of a module. Its logits are compared with the
     model's: a WorkbenchError where they differ, for folded weights, and for a bridge without a HuggingFace module.
     """
+    whole(model, "training")
     inner: Any = getattr(model.bridge, "original_model", None)
     if model.weights_mode != "raw" or not hasattr(inner, "set_attn_implementation"):
         raise WorkbenchError(
@@ -53,8 +55,8 @@ def rewrapped(model: Model, module: Any, note: str) -> Model:
     ``note`` says everything that was changed, for the digest.
     """
     # adapters freeze what they stand on
-    whole = module.to(device=model.device, dtype=model.dtype).requires_grad_(True)
-    bridge = wrap(whole, model.name)
+    module = module.to(device=model.device, dtype=model.dtype).requires_grad_(True)
+    bridge = wrap(module, model.name)
     # no other process can load these weights by the old name
     return replace(model.altered(note), bridge=bridge, source="")
 

@@ -1,7 +1,7 @@
 """HuggingFace folders, hub names and modules. Only safetensors are read; nothing is unpickled."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ import torch
 
 from workbench.types import WorkbenchError
 
+# a device, or a HuggingFace device map
+Place = torch.device | str | Mapping[str, Any]
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "tokenizer_config.json")
 
 
-def read_folder(folder: Path, tokenizer: Any, device: torch.device, dtype: torch.dtype | None) -> tuple[Any, Any]:
+def read_folder(folder: Path, tokenizer: Any, device: Place, dtype: torch.dtype | None) -> tuple[Any, Any]:
     """(HuggingFace module, tokenizer) of a local folder, checked for completeness first."""
     if not (folder / "config.json").is_file():
         raise WorkbenchError(f"folder {str(folder)!r} has no config.json; expected a HuggingFace model folder")
@@ -24,7 +26,7 @@ def read_folder(folder: Path, tokenizer: Any, device: torch.device, dtype: torch
     return _read(str(folder), tokenizer, device, dtype, local=True)
 
 
-def read_hub(name: str, tokenizer: Any, device: torch.device, dtype: torch.dtype | None, known: str) -> tuple[Any, Any]:
+def read_hub(name: str, tokenizer: Any, device: Place, dtype: torch.dtype | None, known: str) -> tuple[Any, Any]:
     """(HuggingFace module, tokenizer) of a hub name: from the local cache, else over the network."""
     offline = os.environ.get("HF_HUB_OFFLINE", "0") not in ("0", "") or not _reachable()
     try:
@@ -35,22 +37,24 @@ def read_hub(name: str, tokenizer: Any, device: torch.device, dtype: torch.dtype
                              "check the name or give the path of a downloaded folder") from error
 
 
-def _read(source: str, tokenizer: Any, device: torch.device, dtype: torch.dtype | None, local: bool) -> tuple[Any, Any]:
+def _read(source: str, tokenizer: Any, device: Place, dtype: torch.dtype | None, local: bool) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     with _quiet():
         if tokenizer is None:
             tokenizer = _attempt(source, "tokenizer", AutoTokenizer.from_pretrained, source, local_files_only=local)
-        wanted = dtype or (torch.float32 if device.type == "cpu" else "auto")
+        mapped = not isinstance(device, torch.device)
+        wanted = dtype or ("auto" if mapped or device.type != "cpu" else torch.float32)
         module, report = _attempt(
             source, "weights", AutoModelForCausalLM.from_pretrained, source, dtype=wanted, use_safetensors=True,
             attn_implementation="eager", local_files_only=local, output_loading_info=True,
-        )
+            **({"device_map": device} if mapped else {}),
+        )  # fmt: skip
     if report["missing_keys"]:
         first = sorted(report["missing_keys"])[0]
         raise WorkbenchError(f"{source!r} lacks {len(report['missing_keys'])} weights, such as {first!r}; expected all "
                              "of them: the missing ones would be random")
-    return module.to(device), tokenizer
+    return module if mapped else module.to(device), tokenizer
 
 
 def _attempt(source: str, what: str, read: Any, *args: Any, **options: Any) -> Any:

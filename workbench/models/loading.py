@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
-from workbench.models.hf import read_folder, read_hub
+from workbench.models.hf import Place, read_folder, read_hub
 from workbench.models.model import ChatFormat, Model
+from workbench.models.placement import Device, check_place, is_map
 from workbench.types import WorkbenchError, digest_of
 
 
@@ -19,7 +20,7 @@ def load(  # noqa: PLR0913
     *,
     tokenizer: Any = None,
     name: str | None = None,
-    device: str | torch.device | None = None,
+    device: Device = None,
     dtype: torch.dtype | None = None,
     system_prompt: str | None = None,
 ) -> Model:
@@ -28,20 +29,21 @@ def load(  # noqa: PLR0913
     Args:
         source: the name of an embedded organism, a HuggingFace folder, a hub name (cached or online), a HuggingFace
             module (with ``tokenizer``; it is wrapped in place: save it before) or a TransformerBridge.
-        device: default: where a module is, otherwise the CPU.
+        device: default: where a module is, otherwise the CPU. "auto" (or a mapping of modules to devices) splits a
+            model larger than one GPU over several, as transformers' ``device_map``.
         dtype: default float32 on the CPU, elsewhere the stored one.
         system_prompt: for chat models, written before every prompt.
 
     Raises:
-        WorkbenchError: unknown name, incomplete folder, NaN weights, weights on several devices (a model is not split
-            yet), or a system prompt without a chat template.
+        WorkbenchError: unknown name, incomplete folder, NaN weights, weights that are on no device (left on disk by a
+            device map), or a system prompt without a chat template.
     """
     if isinstance(source, (str, Path)):
-        module, tokenizer, found = _read_named(str(source), tokenizer, torch.device(device or "cpu"), dtype)
+        module, tokenizer, found = _read_named(str(source), tokenizer, placed(device), dtype)
     elif hasattr(source, "original_model"):
         module, found, tokenizer = source.original_model, str(source.cfg.model_name), tokenizer or source.tokenizer
     elif isinstance(source, torch.nn.Module) and hasattr(source, "config"):
-        module, found = source.to(device=device, dtype=dtype), type(source).__name__
+        module, found = moved(source, device, dtype), type(source).__name__
     else:
         raise WorkbenchError(f"load got a {type(source).__name__}; expected a name, a folder, a HuggingFace module or "
                              "a TransformerBridge")
@@ -57,6 +59,19 @@ def load(  # noqa: PLR0913
     model = Model(bridge, tokenizer, name or found, digest, "folded" if folded else "raw", chat, bos)
     plain = isinstance(source, (str, Path)) and device is None and dtype is None and system_prompt is None
     return replace(model, source=str(source) if plain else "", folder=_folder_of(source))
+
+
+def placed(device: Device) -> Place:
+    """A device, by default the CPU, or a device map as it is."""
+    return device if is_map(device) else torch.device(device or "cpu")  # pyright: ignore
+
+
+def moved(module: Any, device: Device, dtype: torch.dtype | None) -> Any:
+    """A module where it is wanted; only a loader can split one."""
+    if is_map(device):
+        raise WorkbenchError(f"device {device!r} came for a module that is loaded already; give the name or folder, or "
+                             "load the module with that device_map")
+    return module.to(device=device, dtype=dtype) if device is not None or dtype is not None else module
 
 
 def _folder_of(source: Any) -> str:
@@ -103,14 +118,6 @@ def bos_rule(tokenizer: Any) -> str:
     return "none" if tokenizer.bos_token_id is None or explicit is False else "prepend"
 
 
-def check_place(module: torch.nn.Module, name: str) -> None:
-    """A WorkbenchError unless all weights are on one device, and are there (a device map may leave some on disk)."""
-    places = sorted({str(weight.device) for weight in module.parameters()})
-    if len(places) > 1 or places == ["meta"]:
-        raise WorkbenchError(f"weights of {name} are on {', '.join(places)}; expected all of them on one device: load "
-                             "without a device map, in a smaller dtype, or on a device with more memory")
-
-
 def check_finite(module: torch.nn.Module, name: str) -> None:
     """A WorkbenchError if a weight is NaN or infinite."""
     for key, weight in module.named_parameters():
@@ -123,16 +130,17 @@ def weights_digest(module: torch.nn.Module) -> str:
     """sha256 of all weights with their names and dtypes; tied ones once."""
     total, seen = hashlib.sha256(), set()
     for key, weight in sorted(module.state_dict().items()):
-        if weight.data_ptr() in seen:
+        place = (str(weight.device), weight.data_ptr())
+        if place in seen:
             continue
-        seen.add(weight.data_ptr())
+        seen.add(place)
         total.update(f"{key} {tuple(weight.shape)} {weight.dtype}".encode())
         total.update(weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     return total.hexdigest()
 
 
 def _read_named(
-    source: str, tokenizer: Any, device: torch.device, dtype: torch.dtype | None
+    source: str, tokenizer: Any, device: Place, dtype: torch.dtype | None
 ) -> tuple[torch.nn.Module, Any, str]:
     known = embedded_names()
     if source in known:

@@ -63,7 +63,8 @@ class Model:
 
     @property
     def device(self) -> torch.device:
-        return self._weight.device
+        """Where prompts go in and readings come out: the device of the embedding."""
+        return next(iter(self.bridge.embed.parameters()), self._weight).device
 
     @property
     def dtype(self) -> torch.dtype:

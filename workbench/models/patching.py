@@ -61,6 +61,6 @@ def patch_residual(  # noqa: PLR0913
 def _writer(values: Tensor, mask: Tensor) -> Callable:
     def write(activation: Tensor, hook: object) -> Tensor:
         wide = mask.reshape(*mask.shape, *[1] * (activation.ndim - 2))
-        return torch.where(wide, values.to(activation.dtype), activation)
+        return torch.where(wide.to(activation.device), values.to(activation), activation)
 
     return write

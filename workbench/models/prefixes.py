@@ -36,7 +36,7 @@ class PrefixState:
 
     def rows(self, index: Int[Tensor, " row"]) -> "PrefixState":
         """The state of some rows, in that order."""
-        layers = {layer: (k[index], v[index]) for layer, (k, v) in self.cache.layers.items()}
+        layers = {layer: (k[index.to(k.device)], v[index.to(v.device)]) for layer, (k, v) in self.cache.layers.items()}
         return PrefixState(KeyValues(layers, grow=False), self.mask[index], self.lengths[index], self.rest[index],
                            self.prompt_lengths[index], self.given[index])
 

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from workbench.models import placement
 from workbench.models.batch import Batch
 from workbench.models.blocks import embed, frame, resumable, run_blocks
 from workbench.models.exclusive import exclusive
@@ -57,7 +58,7 @@ def forward(  # noqa: PLR0913
         chosen = select(resid, positions, batch)
         if upto is None:
             chosen = _unembed(model, chosen, _columns_of(columns, positions, batch, chosen))
-    return _outside(chosen, grad)
+    return _outside(model, chosen, grad)
 
 
 def capture(
@@ -78,7 +79,7 @@ def capture(
     found: dict[Site, Tensor] = {}
     if not hooks and not grad and whole_streams(sites) and may_run_unhooked(model):
         leaving = _streams(model, batch, max(site.layer for site in sites) + 1)
-        return {site: _outside(select(leaving[site.layer], positions, batch), grad) for site in sites}
+        return {site: _outside(model, select(leaving[site.layer], positions, batch), grad) for site in sites}
     reads = [(site.hook, _reader(site, found, len(set(sites)), positions, batch)) for site in dict.fromkeys(sites)]
     with _pass(model, batch, hooks, grad), attached(model, reads), suppress(_Enough):
         if resumable(model):
@@ -86,7 +87,7 @@ def capture(
             run_blocks(model, resid, frame(model, resid, batch))
         else:
             model.bridge(batch.ids, attention_mask=batch.mask.long())
-    return {site: _outside(found[site], grad) for site in sites}
+    return {site: _outside(model, found[site], grad) for site in sites}
 
 
 def _streams(model: Model, batch: Batch, stop: int) -> dict[int, Tensor]:
@@ -131,14 +132,14 @@ def resume(  # noqa: PLR0913
             with attached(model, entry):
                 final = _through_bridge(model, batch, "ln_final.hook_in")
         final = select(final, positions, batch)
-    return _outside(final, grad)
+    return _outside(model, final, grad)
 
 
 def unembed(model: Model, resid_final: Float[Tensor, "... d_model"], grad: bool = False) -> Float[Tensor, "... vocab"]:
     """Logits of the whole vocabulary from the final residual stream."""
     with exclusive(model), torch.inference_mode(not grad):
         logits = _unembed(model, resid_final, None)
-    return _outside(logits, grad)
+    return _outside(model, logits, grad)
 
 
 def unembed_answers(
@@ -147,7 +148,7 @@ def unembed_answers(
     """Logits of a few tokens per row from the final residual stream: k columns instead of the whole vocabulary."""
     with exclusive(model), torch.inference_mode(not grad):
         logits = _unembed(model, resid_final, token_ids.to(resid_final.device))
-    return _outside(logits, grad)
+    return _outside(model, logits, grad)
 
 
 def check_sites(model: Model, sites: Sequence[Site]) -> None:
@@ -167,7 +168,8 @@ def _pass(model: Model, batch: Batch, hooks: Sequence[Hook], grad: bool) -> Iter
         yield
 
 
-def _outside(result: Tensor, grad: bool) -> Tensor:
+def _outside(model: Model, result: Tensor, grad: bool) -> Tensor:
+    result = placement.home(model, result)
     # a tensor made in inference mode could never take part in a gradient; its copy can
     return result if grad or not result.is_inference() else result.clone()
 
@@ -192,15 +194,16 @@ def _through_bridge(model: Model, batch: Batch, name: str) -> Tensor:
 
     with attached(model, [(name, read)]), suppress(_Enough):
         model.bridge(batch.ids, attention_mask=batch.mask.long())
-    return found[0]
+    return placement.home(model, found[0])
 
 
 def _unembed(model: Model, resid: Tensor, columns: Tensor | None) -> Tensor:
-    normed = model.bridge.ln_final(resid)
+    norm, out = model.bridge.ln_final, model.bridge.unembed
+    normed = placement.beside(norm(placement.beside(resid, norm)), out)
     if columns is None:
-        logits = model.bridge.unembed(normed)
+        logits = out(normed)
     else:
-        weight, bias = model.bridge.unembed.W_U, model.bridge.unembed.b_U
+        weight, bias, columns = out.W_U, out.b_U, columns.to(normed.device)
         logits = torch.einsum("...d,...kd->...k", normed, weight.T[columns]) + bias[columns]
     cap = getattr(model.config, "final_logit_softcapping", None)
     return logits if cap is None else torch.tanh(logits / cap) * cap

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from workbench.models import placement
 from workbench.models.batch import bucket, pad, pad_id
 from workbench.models.blocks import resumable
 from workbench.models.budget import halving
@@ -173,7 +174,8 @@ def _capture_step(
     def reader(site: Site) -> Any:
         def read(activation: Tensor, hook: Any) -> Tensor:
             value = activation if site.head is None else activation[:, :, site.head]
-            found[site] = value.reshape(*ids.shape, *value.shape[2:])[wanted].clone()
+            kept = value.reshape(*ids.shape, *value.shape[2:])[wanted.to(value.device)]
+            found[site] = placement.home(model, kept.clone())
             return activation
 
         return read

@@ -19,6 +19,7 @@ from workbench.models.batch import Batch, pad
 from workbench.models.blocks import Frame, frame, run_blocks
 from workbench.models.hooks import hooked, listened_to, running
 from workbench.models.model import Hook, Model
+from workbench.models.placement import is_split
 from workbench.types import Site
 
 # x + attn(ln1(x)), then + mlp(ln2(·)), with q, k, v and o as linear maps of their own
@@ -51,7 +52,7 @@ def whole_streams(sites: Sequence[Site]) -> bool:
 
 def may_run_unhooked(model: Model) -> bool:
     """Whether nobody listens inside the blocks, and this model's blocks are known to be what is computed here."""
-    if model.hooks or getattr(model.config, "model_type", None) not in FAMILIES:
+    if model.hooks or is_split(model) or getattr(model.config, "model_type", None) not in FAMILIES:
         return False
     # before the comparison: made under a hook, it would say something about the hook, and for ever
     if listened_to(model):

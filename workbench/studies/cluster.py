@@ -22,8 +22,8 @@ def on_ray(
     """Compute the missing cells on a cluster; yields their indices as they are written.
 
     The first argument of a job is the study's configuration: ``address`` of the cluster (empty: workers on this
-    machine, as many as ``workers``) and ``gpus`` per cell. A WorkbenchError where ray is not installed, the model
-    cannot be loaded by name, or a cell was lost too often; whatever was finished before is kept.
+    machine, as many as ``workers``) and ``gpus`` per cell; several split a model. A WorkbenchError where ray is not
+    installed, the model cannot be loaded by name, or a cell was lost too often; whatever was finished before is kept.
     """
     config = jobs[0][0]
     source = "" if model.hooks else model.source
@@ -32,7 +32,7 @@ def on_ray(
     ray = connected(getattr(config, "address", ""), config.workers)
     gpus = float(getattr(config, "gpus", 0.0))
     task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=TRIES)(cell)
-    device, dtype = "cuda" if gpus else "", str(model.dtype).rpartition(".")[2]
+    device, dtype = "auto" if gpus > 1 else "cuda" if gpus else "", str(model.dtype).rpartition(".")[2]
     waiting = {task.remote(function, (source, device, dtype, model.digest), jobs[i]): i for i in todo}
     try:
         while waiting:
