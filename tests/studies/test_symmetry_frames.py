@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from workbench.prompts import bare_prompt
+from workbench.prompts import bare_prompt, frame
 from workbench.studies.symmetry import FRAMES, Config
 from workbench.studies.symmetry_cells import gathered, parts
 from workbench.studies.symmetry_frames import frame_cell, frame_sentence, frame_table
 from workbench.studies.symmetry_tables import VALUES
-from workbench.symmetry.frames import FITTED, HOME, NAMES, Frame, fits, frames_of
+from workbench.symmetry.frames import FITTED, HOME, NAMES, Frame, fits, frames_of, readings
 from workbench.symmetry.protocol import load_protocol
-from workbench.types import Card, Concept, Pair, WorkbenchError
+from workbench.symmetry.readings import read
+from workbench.types import POLES, Card, Concept, Pair, WorkbenchError
 
 PROTOCOL = load_protocol("symmetry-v1")
 
@@ -25,7 +26,7 @@ def test_a_frame_changes_what_it_says_and_nothing_else():
     one = concept("c")
     pair, card = one.pairs[0], one.card
     home = bare_prompt(pair, card)
-    asked = {name: frame.prompt(one)(pair, card) for name, frame in zip(NAMES, frames_of(NAMES), strict=True)}
+    asked = {name: each.prompt(one)(pair, card) for name, each in zip(NAMES, frames_of(NAMES), strict=True)}
     assert asked[HOME] == asked[FITTED] == home
     assert asked["system prompt"] == "You are a helpful assistant.\n\n" + home
     assert "has this trait: kindness" in asked["told to be aligned"] and asked["told to be aligned"].endswith(home)
@@ -35,6 +36,25 @@ def test_a_frame_changes_what_it_says_and_nothing_else():
     examples = asked["two examples, one of each pole"].removesuffix(home).split("\n\n")
     assert sum(" Yes" in part or " No" in part for part in examples if part.startswith("Answer:")) == 2
     assert "Is 0 " not in asked["two examples, one of each pole"].removesuffix(home)  # never its own group
+    poles = [pole for other in one.pairs for pole in POLES
+             if frame(other, card.style) + other.answer(pole) in asked["two examples, one of each pole"]]  # fmt: skip
+    assert sorted(poles) == ["aligned", "unaligned"]
+
+
+def test_a_cue_stands_at_the_place_of_the_model():
+    one = concept("c")
+    (told,) = (f for f in frames_of(NAMES) if f.name == "told to be aligned")
+    text = told.prompt(one, "after")(one.pairs[0], one.card)
+    assert text.startswith("Question:") and text.endswith("has this trait: kindness.\n\nAnswer:")
+
+
+def test_fitted_templates_are_those_of_the_fit(gpt2_model, small_concept):
+    groups = sorted(small_concept.groups)
+    fit, items = (small_concept.select([p for p in small_concept.pairs if p.group in some])
+                  for some in (groups[:2], groups[2:]))  # fmt: skip
+    found = readings(gpt2_model, frames_of((FITTED,)), fit, items)
+    assert np.allclose(found[HOME], read(gpt2_model, items).log_odds, atol=1e-5)
+    assert np.allclose(found[FITTED], read(gpt2_model, fit).log_odds, atol=1e-5)
 
 
 def test_the_default_frames_are_all_but_home_and_unknown_ones_are_named():
@@ -44,7 +64,7 @@ def test_the_default_frames_are_all_but_home_and_unknown_ones_are_named():
     story = Card("s", "S", style="story", instruction_aligned="Be kind.")
     assert [f.name for f in frames_of(NAMES) if not fits(f, story)] == ["no list of choices", "dialogue"]
     assert not fits(Frame("x", cue="aligned"), Card("s", "S"))
-    assert len({frame.digest for frame in frames_of(NAMES)}) == len(NAMES)
+    assert len({each.digest for each in frames_of(NAMES)}) == len(NAMES)
 
 
 def planted(kept: tuple[float, float], count: int = 8) -> tuple[list[Concept], list[tuple]]:
