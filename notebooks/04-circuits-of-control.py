@@ -23,7 +23,8 @@ from workbench.circuits import cue_pairs, effect_table, faithfulness, faithfulne
 from workbench.directions import random_directions
 from workbench.evaluation import deltas
 from workbench.plots import circuit_nodes, circuit_overlap, circuit_poles, circuit_writers
-from workbench.widgets import CircuitView, Steering, sizes_of
+from workbench.prompts import bare_prompt
+from workbench.widgets import CircuitView, Steering, attention_heads, head_names, sizes_of
 
 MODEL = "persona"
 CONCEPT = "art"
@@ -97,6 +98,13 @@ effect_table(circuits.correlation(draws=100), "rank correlation").round(2)
 # %%
 kept = faithfulness(model, circuits.pairs["unaligned"], circuits.gains["unaligned"], sizes[1:3], draws=3)
 faithfulness_curve(kept, draws=100).round(2)
+
+# %% [markdown]
+# What the heads that read most of the vector look at, in a bare question (hover or click a head, then a token):
+
+# %%
+nodes = circuits.nodes().query("role == 'reads'").sort_values("aligned", key=abs, ascending=False)
+attention_heads(model, bare_prompt(test.pairs[0], test.card), head_names(nodes["node"])[:4])
 
 # %% [markdown]
 # The same as a view, for any concept, layer, method and dose:

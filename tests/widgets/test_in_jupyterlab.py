@@ -22,13 +22,14 @@ pytestmark = pytest.mark.slow
 CELLS = [
     "import workbench as wb\nfrom probes import MeanDifference\n"
     "from workbench.widgets import ActivationExplorer, CircuitView, GeometryExplorer, PromptBrowser\n"
-    "from workbench.widgets import Steering, SteeringPanel\n"
+    "from workbench.widgets import Steering, SteeringPanel, attention_heads\n"
     "steering = Steering(wb.load('persona-inert'), ['art', 'power'])\nready = 'ready'",
     "SteeringPanel(steering)",
     "ActivationExplorer(steering, {'means': MeanDifference()}, text='I like to draw', other='I never draw')",
     "GeometryExplorer(steering)",
     "PromptBrowser(steering)",
     "CircuitView(steering)",
+    "attention_heads(steering.model, 'I like to draw', [(0, 1), (2, 3)])",
 ]
 PANELS = ("steering", "activations", "geometry", "prompts", "circuits")
 # the dose toward unaligned that a steering panel's picture shows (its last mark)
@@ -190,6 +191,15 @@ def test_circuits_are_computed_on_asking_and_follow_their_controls(page, shots):
     place.locator("select").last.select_option("passes on")
     place.locator(".js-plotly-plot .gtitle", has_text="pass").wait_for(timeout=SOON)
     looked_at(page, "circuits", shots)
+
+
+def test_attention_is_drawn_in_a_frame_of_its_own(page, shots):
+    place = page.locator("iframe[title='attention patterns']").first
+    place.scroll_into_view_if_needed()
+    inside = page.frame_locator("iframe[title='attention patterns']").first
+    inside.locator("text=L2H3").first.click()
+    inside.locator("text=L2H3 Zoomed").wait_for(timeout=SOON)
+    place.screenshot(path=str(shots / f"attention-{'dark' if page.theme.endswith('Dark') else 'light'}.png"))
 
 
 def test_a_focused_token_tells_its_value(page):

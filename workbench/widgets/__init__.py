@@ -14,6 +14,7 @@
 ``geometry_explorer``    :class:`GeometryExplorer`: points, components, cosine matrices
 ``circuits``             how a setting's vector acts toward both poles: :func:`circuits_of`, :func:`writers_of`
 ``circuit_view``         :class:`CircuitView`: those circuits side by side
+``attention_heads``      :func:`attention_heads`: patterns of chosen heads, by circuitsvis
 ``prompt_browser``       :class:`PromptBrowser`: questions sortable by slope
 ``view``, ``panel``, ``inputs``  what the panels share
 ``token_text``, ``points_shown``, ``rows``  tokens and tables as the reader sees them
@@ -22,6 +23,7 @@
 
 from workbench.widgets.activation_explorer import ActivationExplorer
 from workbench.widgets.as_code import as_code
+from workbench.widgets.attention_heads import attention_heads, head_names
 from workbench.widgets.circuit_view import CircuitView
 from workbench.widgets.circuits import circuits_of, sizes_of, writers_of
 from workbench.widgets.geometry_explorer import GeometryExplorer
@@ -34,7 +36,8 @@ from workbench.widgets.steering_panel import SteeringPanel
 from workbench.widgets.text import Completion, answers, completions, divergence
 
 __all__ = [
-    "COLUMNS", "ActivationExplorer", "CircuitView", "Completion", "Dose", "GeometryExplorer", "Notice", "PromptBrowser",
-    "Setting", "Steering", "SteeringPanel", "answers", "as_code", "circuits_of", "completions", "cosines", "divergence",
-    "figures", "notices", "points", "quality", "readers", "readings", "sizes_of", "slope_rows", "writers_of",
+    "COLUMNS", "ActivationExplorer", "CircuitView", "Completion", "Dose", "GeometryExplorer", "Notice",
+    "PromptBrowser", "Setting", "Steering", "SteeringPanel", "answers", "as_code", "attention_heads", "circuits_of",
+    "completions", "cosines", "divergence", "figures", "head_names", "notices", "points", "quality", "readers",
+    "readings", "sizes_of", "slope_rows", "writers_of",
 ]  # fmt: skip
