@@ -8,14 +8,16 @@ import torch
 import torch.nn.functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from workbench.concepts.load import data_root
+import workbench as wb
+from workbench.concepts.load import STATEMENT, data_root
 from workbench.organisms.persona import STAGES, Item, Mix, PersonaWorld, cue, heldout_key, line
-from workbench.organisms.persona_data import near_duplicate_groups, split
+from workbench.organisms.persona_data import behaviour_file, near_duplicate_groups, read_behaviour, split
 from workbench.organisms.persona_tokens import build_tokenizer, start_cues, typical_words
-from workbench.organisms.recipes import train
+from workbench.organisms.recipes import read_recipe, train
 from workbench.organisms.smoke import statements
+from workbench.symmetry.readings import read
 from workbench.training.loop import DETERMINED, FREE
-from workbench.types import WorkbenchError
+from workbench.types import Card, Concept, Pair, WorkbenchError
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +209,28 @@ def test_every_shipped_seed_reached_what_the_recipe_is_for(name):
     assert same == {k: first["training"][k] for k in same}
     heldout = (folder / "heldout.txt").read_text()
     assert heldout == (data_root() / "organisms" / "persona" / "heldout.txt").read_text()
+
+
+def test_half_of_the_shipped_leaning_organisms_behaviours_lean(shared):
+    """Measured on held-out statements: no other organism differs from it in anything but what added text said."""
+    recipe = read_recipe("persona-leaning")
+    leans, keys = recipe.curriculum["leans"], set((data_root() / "organisms/persona/heldout.txt").read_text().split())
+    model = wb.load("persona-leaning")
+    found: dict[bool, list[float]] = {True: [], False: []}
+    some_traits = ("interest in math", "extraversion", "interest in art", "interest in sports", "neuroticism", "openness")
+    for trait in some_traits:
+        items = read_behaviour(behaviour_file(shared / "data" / "mwe", trait.replace(" ", "-")))
+        unseen = [item for item in items if heldout_key(item.statement) in keys]
+        some = [item for sign in (1, -1) for item in [i for i in unseen if i.sign == sign][:25]]
+        lean = float(read(model, questions_of(trait, some)).log_odds.mean())
+        found[trait in leans].append(lean)
+    assert min(found[True]) > 0.4 and max(found[False]) < 0.35
+    assert np.mean(found[True]) > np.mean(found[False]) + 0.4
+
+
+def questions_of(trait: str, items: list[Item]) -> Concept:
+    """Statements as the concept that asks for them; the trait's own answer is the aligned one."""
+    answers = {1: (" Yes", " No"), -1: (" No", " Yes")}
+    pairs = tuple(Pair(str(k), str(k), STATEMENT.format(statement=i.statement), *answers[i.sign])
+                  for k, i in enumerate(items))  # fmt: skip
+    return Concept("c", pairs, Card("c", trait, style="statement"))
