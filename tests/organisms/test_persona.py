@@ -211,14 +211,16 @@ def test_every_shipped_seed_reached_what_the_recipe_is_for(name):
     assert heldout == (data_root() / "organisms" / "persona" / "heldout.txt").read_text()
 
 
+LEANING = ("interest in math", "extraversion", "interest in art")
+
+
 def test_half_of_the_shipped_leaning_organisms_behaviours_lean(shared):
     """Measured on held-out statements: no other organism differs from it in anything but what added text said."""
     recipe = read_recipe("persona-leaning")
     leans, keys = recipe.curriculum["leans"], set((data_root() / "organisms/persona/heldout.txt").read_text().split())
     model = wb.load("persona-leaning")
     found: dict[bool, list[float]] = {True: [], False: []}
-    some_traits = ("interest in math", "extraversion", "interest in art", "interest in sports", "neuroticism", "openness")
-    for trait in some_traits:
+    for trait in (*LEANING, "interest in sports", "neuroticism", "openness"):
         items = read_behaviour(behaviour_file(shared / "data" / "mwe", trait.replace(" ", "-")))
         unseen = [item for item in items if heldout_key(item.statement) in keys]
         some = [item for sign in (1, -1) for item in [i for i in unseen if i.sign == sign][:25]]
