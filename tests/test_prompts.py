@@ -18,6 +18,7 @@ from workbench.prompts import (
     draw_shots,
     frame,
     instruction,
+    told,
 )
 from workbench.types import Card, Concept, Pair, WorkbenchError
 
@@ -103,6 +104,14 @@ def test_a_cue_after_the_options_stands_right_before_the_answer():
     assert build_prompt(YES_NO, STATEMENT, "instruction", "aligned", cue_place="after") == head + HAS + "Answer:"
     assert build_prompt(LETTERS, AB, "prefilled+instruction+5-shot", "unaligned", LETTER_SHOTS, "after", "persona") == (
         letter_shots("ABABA") + LETTER_Q.removesuffix("Answer:") + "Persona: risk seeking.\n\nAnswer: (A")
+
+
+@pytest.mark.parametrize("pair, card", [(YES_NO, STATEMENT), (LETTERS, AB)], ids=["statement", "ab"])
+def test_words_put_into_a_bare_prompt_stand_where_a_built_one_has_them(pair, card):
+    for place in ("before", "after"):
+        asked = told(bare_prompt(pair, card), instruction(card, "aligned") + "\n\n", place)
+        assert asked == build_prompt(pair, card, "instruction", "aligned", cue_place=place)
+    assert told("Once upon a time.", "A cue. ", "after") == "A cue. Once upon a time."
 
 
 def test_the_two_kinds_of_cue_follow_the_pole_that_has_the_trait():

@@ -136,10 +136,11 @@ def build_prompt(  # noqa: PLR0913 - the seven are what a prompt of the paper co
 def told(text: str, words: str, place: CuePlace) -> str:
     """A prompt with ``words`` (their gap included) before it, or "after" its options, where a last "Answer:" is.
 
-    A text without "Answer:" at its end has no such place: they stand before it.
+    A text without "Answer:" at its end (or "Answer: (") has no such place: they stand before it.
     """
-    if place == "after" and text.endswith(END):
-        return text.removesuffix(END) + words + END
+    for end in (END + OPEN, END) if place == "after" else ():
+        if text.endswith(end):
+            return text.removesuffix(end) + words + end
     return words + text
 
 

@@ -7,6 +7,7 @@ import torch
 
 from workbench.editing.memory import Edit
 from workbench.models import capture, encode, exclusive, forward, generate, hooked
+from workbench.sweep.first_order import frozen
 from workbench.types import Site
 
 PROMPTS = ["a first prompt", "and a second one"]
@@ -71,3 +72,18 @@ def test_an_altered_model_is_the_same_one_and_its_own_thread_goes_on(gpt2_model)
     assert exclusive(altered) is exclusive(gpt2_model)
     with exclusive(gpt2_model):
         assert forward(altered, encode(altered, PROMPTS), positions="last").shape[0] == len(PROMPTS)
+
+
+def test_what_one_thread_freezes_the_next_freezes_too(gpt2_model):
+    """Read before the lock was had, the list of weights to freeze would be empty."""
+    def inside() -> int:
+        with frozen(gpt2_model):
+            return sum(weight.requires_grad for weight in gpt2_model.bridge.parameters())
+
+    def meanwhile(begin):
+        with frozen(gpt2_model):
+            begin()
+
+    (taking,), waited = beside(inside, meanwhile)
+    assert waited and taking == 0
+    assert any(weight.requires_grad for weight in gpt2_model.bridge.parameters())

@@ -10,7 +10,7 @@ from accelerate.hooks import AlignDevicesHook, add_hook_to_module
 
 from workbench import fit, steer, sweep
 from workbench.activations import extract
-from workbench.circuits import Graph
+from workbench.circuits import Graph, contributions
 from workbench.models import capture, encode, forward, generate, is_split, load, patch_residual, placement
 from workbench.models.unhooked import may_run_unhooked
 from workbench.types import Direction, Site, WorkbenchError
@@ -94,6 +94,8 @@ def test_nothing_of_one_device_meets_anything_of_the_other(apart, small_concept)
 def test_what_mixes_several_layers_refuses_a_split_model(pair):
     with pytest.raises(WorkbenchError, match="whose blocks are on several devices; expected one"):
         Graph.of(pair[1])
+    with pytest.raises(WorkbenchError, match="a decomposition got tiny"):
+        contributions(pair[1], encode(pair[1], PROMPTS), Direction(torch.eye(32)[0], 1.0, Site(1), "test"))
 
 
 def test_a_device_map_is_for_what_is_still_to_be_loaded(tiny_module, byte_tokenizer):
@@ -102,9 +104,10 @@ def test_a_device_map_is_for_what_is_still_to_be_loaded(tiny_module, byte_tokeni
 
 
 def test_a_folder_is_loaded_by_a_device_map(tiny_module, byte_tokenizer, tmp_path):
-    tiny_module("llama", len(byte_tokenizer)).save_pretrained(tmp_path)
+    tiny_module("llama", len(byte_tokenizer)).to(torch.bfloat16).save_pretrained(tmp_path)
     byte_tokenizer.save_pretrained(tmp_path)
-    mapped, plain = load(tmp_path, device={"": "cpu"}, dtype=torch.float32), load(tmp_path)
+    mapped, plain = load(tmp_path, device={"": "cpu"}), load(tmp_path)
+    assert mapped.dtype == torch.float32
     assert mapped.digest == plain.digest and not is_split(mapped) and mapped.device == plain.device
     batch = encode(plain, PROMPTS)
     torch.testing.assert_close(forward(mapped, batch), forward(plain, batch))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import workbench as wb
+from workbench.circuits import cue_pairs, written
 from workbench.controls import find_method
 from workbench.models.card import world_of
 from workbench.organisms.microworld_truth import followed
@@ -84,3 +85,13 @@ def test_prompt_controls_reach_an_organism_whose_cues_stand_after_the_options(na
         with find_method("instruction")(model, concept, pole).applied(model, 1.0) as told:
             moved[pole] = float((read(told, evaluated).log_odds - read(model, evaluated).log_odds).mean())
     assert moved["aligned"] - moved["unaligned"] > 4
+
+
+def test_a_circuits_cues_are_those_that_the_vector_was_fitted_on():
+    """The parts of the stream write, between the two cues, the distance that the vector's gap says."""
+    model = wb.load("knob-a")
+    _, fitted, evaluated = parts(own_concepts(model)["honesty"], 0)
+    acts = wb.extract(model, fitted, prompt_type="instruction", sites=[wb.Site(1)])[wb.Site(1)]
+    direction = wb.fit(acts)
+    total = written(model, cue_pairs(model, evaluated), direction).total
+    assert 0.7 * direction.gap < total.mean() < 1.3 * direction.gap

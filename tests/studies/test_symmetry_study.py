@@ -172,6 +172,8 @@ def test_a_grid_with_holes_is_finished_and_says_what_is_missing(tmp_path):
     other = replace(config, protocol=str(tmp_path / "other.toml"))
     (tmp_path / "other.toml").write_text(SMALL.replace("draws = 100", "draws = 120"))
     assert other.digest != config.digest
+    # cells of a model whose cues stand elsewhere are other cells
+    assert replace(config, model="knob-a").digest != replace(config, model="persona").digest == config.digest
 
 
 def test_unknown_names_stop_before_anything_is_run(tmp_path, gpt2_model):

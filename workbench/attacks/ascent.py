@@ -9,7 +9,7 @@ from torch import Tensor
 
 from workbench.attacks.arena import Arena
 from workbench.attacks.candidates import without
-from workbench.models import Batch, Model, forward, pad, tokens
+from workbench.models import Batch, Model, exclusive, forward, pad, tokens
 from workbench.prompts import answer_texts, bare_prompt
 from workbench.sweep import steering_hook
 from workbench.symmetry.readings import framed
@@ -32,11 +32,12 @@ def ascend(
     for _ in range(arena.effort.steps + 1):
         delta = delta.detach().requires_grad_(True)
         hook = steering_hook(Site(layer), nothing(layer, len(delta)), 1.0, shifting(delta), where)
-        value = sign * asked.log_odds(arena.hooked("gradient", hook)).mean()
+        with exclusive(arena.model):
+            value = sign * asked.log_odds(arena.hooked("gradient", hook)).mean()
+            (slope,) = torch.autograd.grad(value, [delta])
         arena.spent["gradients"] += 1
         if value.item() > best and bool(delta.any()):
             best, kept = value.item(), delta.detach().clone()
-        (slope,) = torch.autograd.grad(value, [delta])
         delta = stepped(delta.detach(), slope, radius, axis)
     return kept
 

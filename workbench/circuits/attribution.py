@@ -19,7 +19,7 @@ from torch import Tensor
 from workbench.circuits.contrast import CleanCorrupt
 from workbench.circuits.graph import Graph
 from workbench.circuits.wiring import both_outputs, log_odds, plain
-from workbench.models import Model
+from workbench.models import Model, exclusive
 from workbench.stats import t_interval
 from workbench.types import WorkbenchError
 
@@ -124,9 +124,9 @@ def _gradient(
         extra = [("blocks.0.hook_resid_pre", _replacing(torch.lerp(corrupt, clean, share)))]
     if pairs.injection is not None:
         pairs = replace(pairs, injection=pairs.injection.scaled(share))
-    with torch.enable_grad():
+    with exclusive(model), torch.enable_grad():
         total = log_odds(model, pairs, nudged, extra, grad=True).sum()
-    found = torch.autograd.grad(total, [nudges[start] for start in sorted(nudges)])
+        found = torch.autograd.grad(total, [nudges[start] for start in sorted(nudges)])
     wide = pairs.clean.ids.shape[1]
     # the logits are read at the last position only: no gradient at the others
     return torch.cat([torch.nn.functional.pad(g, (0, 0, 0, 0, wide - g.shape[1], 0)) for g in found], 2)

@@ -16,6 +16,7 @@ from torch import Tensor
 from workbench.circuits.contrast import CleanCorrupt
 from workbench.circuits.wiring import check_sum
 from workbench.models import Batch, Model, capture, check_sites, forward
+from workbench.models.placement import whole
 from workbench.stats import t_interval
 from workbench.types import Direction, Effect, Site, WorkbenchError
 
@@ -59,6 +60,7 @@ def contributions(
     if site.stream not in ("resid_pre", "resid_mid", "resid_post"):
         raise WorkbenchError(f"site {site} is no residual stream; expected resid_pre, resid_mid or resid_post")
     check_sites(model, [site])
+    whole(model, "a decomposition")
     attended = site.layer + (site.stream != "resid_pre")
     finished = site.layer + (site.stream == "resid_post")
     heads = [Site(layer, "z") for layer in range(attended)]
@@ -102,6 +104,7 @@ def neuron_contributions(
         posts.append(activation[:, position].clone())
         return activation
 
+    whole(model, "a decomposition")
     forward(model, batch, hooks=[(f"blocks.{layer}.mlp.hook_post", keep)], upto=layer + 1)
     mlp = model.bridge.blocks[layer].mlp
     vector = direction.vector.to(posts[0])

@@ -9,6 +9,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from workbench.models import Batch, Model, capture, forward, unembed_answers
+from workbench.models.placement import whole
 from workbench.types import Direction, Site, WorkbenchError
 
 
@@ -40,6 +41,7 @@ def direction_tokens(model: Model, direction: Direction, k: int = 10) -> dict[st
     """
     if k < 1:
         raise WorkbenchError(f"{k} tokens were asked for; expected at least 1")
+    whole(model, "the tokens of a direction")
     weight = model.bridge.unembed.W_U.detach()
     gain = getattr(model.bridge.ln_final, "weight", None)
     vector = direction.vector.to(weight)
@@ -64,7 +66,7 @@ def attention_patterns(model: Model, batch: Batch, heads: Sequence[tuple[int, in
 
     def keeping(layer: int) -> Any:
         def keep(activation: Tensor, hook: Any) -> Tensor:
-            found[layer] = activation.clone()
+            found[layer] = activation.cpu().clone()
             return activation
 
         return keep

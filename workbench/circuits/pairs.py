@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
+from workbench.activations import cue_place_for
 from workbench.circuits.contrast import CleanCorrupt, Injection, clean_corrupt
 from workbench.concepts.split import balance_pairs
 from workbench.interventions import Add
@@ -31,8 +32,9 @@ def cue_pairs(
                              "'instruction+5-shot': a circuit is read where the answer is predicted")  # fmt: skip
     pairs = _balanced(concept)
     kept = {pair.id for pair in pairs}
+    place = cue_place_for(model, concept.card)
     # examples come from the whole concept, so that dropping a surplus question changes no other prompt
-    prompts = [p for p in contrast(concept, type, seed, cue_kind=cue_kind) if p.pair.id in kept]
+    prompts = [p for p in contrast(concept, type, seed, cue_place=place, cue_kind=cue_kind) if p.pair.id in kept]
     clean, corrupt = [p.positive for p in prompts], [p.negative for p in prompts]
     ours, theirs = (tokens(model, texts)[0] for texts in (clean, corrupt))
     for i, (first, second) in enumerate(zip(ours, theirs, strict=True)):
@@ -59,7 +61,8 @@ def statement_pairs(
     if type is not None and (type.prefilled or type.shots):
         raise WorkbenchError(f"prompt type {type.name!r} came for two statements; expected None or 'instruction'")
     card = concept.card
-    texts = [bare_prompt(p, card) if type is None else build_prompt(p, card, type, pole, cue_kind=cue_kind)
+    told = {"cue_place": cue_place_for(model, card), "cue_kind": cue_kind}
+    texts = [bare_prompt(p, card) if type is None else build_prompt(p, card, type, pole, **told)
              for p in concept.pairs]  # fmt: skip
     twins = _twins(concept.pairs, [len(row) for row in tokens(model, texts)[0]])
     if not twins:

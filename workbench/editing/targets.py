@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from workbench.editing.facts import Rewrite, batch_nll, subject_positions
-from workbench.models import Batch, Model, capture, encode, forward
+from workbench.models import Batch, Model, capture, encode, exclusive, forward
 from workbench.types import Site, WorkbenchError
 
 
@@ -66,13 +66,14 @@ def fit_targets(model: Model, rewrites: Sequence[Rewrite], site: Site, fitting: 
     for _ in range(fitting.steps):
         # the norm has no derivative at zero, where δ starts
         size = (delta.square().sum(1) + 1e-20).sqrt()
-        loss = asked.loss(site, delta) + fitting.decay * size / scale.square()
-        active &= loss.detach() >= fitting.stop
-        if not bool(active.any()):
-            break
-        old = delta.detach().clone()
-        adam.zero_grad()
-        (delta.grad,) = torch.autograd.grad(loss.sum(), [delta])
+        with exclusive(model):
+            loss = asked.loss(site, delta) + fitting.decay * size / scale.square()
+            active &= loss.detach() >= fitting.stop
+            if not bool(active.any()):
+                break
+            old = delta.detach().clone()
+            adam.zero_grad()
+            (delta.grad,) = torch.autograd.grad(loss.sum(), [delta])
         adam.step()
         taken += 1
         with torch.no_grad():

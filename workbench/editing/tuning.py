@@ -10,7 +10,7 @@ from torch import Tensor
 
 from workbench.editing.facts import Rewrite, batch_nll
 from workbench.editing.memory import Edit, check_layers, weights
-from workbench.models import Hook, Model, encode
+from workbench.models import Hook, Model, encode, exclusive
 from workbench.types import WorkbenchError
 
 
@@ -49,11 +49,12 @@ def tuned(model: Model, rewrites: Sequence[Rewrite], layers: Sequence[int], tuni
     hooks = [hook for layer, delta in deltas.items() for hook in _through(layer, delta)]
     taken = 0
     for _ in range(tuning.steps):
-        loss = batch_nll(model, batch, hooks, True).mean()
-        if float(loss.detach()) < tuning.stop:
-            break
-        for delta, gradient in zip(deltas.values(), torch.autograd.grad(loss, list(deltas.values())), strict=True):
-            delta.grad = gradient
+        with exclusive(model):
+            loss = batch_nll(model, batch, hooks, True).mean()
+            if float(loss.detach()) < tuning.stop:
+                break
+            for delta, gradient in zip(deltas.values(), torch.autograd.grad(loss, list(deltas.values())), strict=True):
+                delta.grad = gradient
         adam.step()
         taken += 1
         with torch.no_grad():

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from workbench.models.batch import pad
+from workbench.models.exclusive import exclusive
 from workbench.models.loading import wrap
 from workbench.models.model import Model
 from workbench.models.placement import whole
@@ -42,7 +43,7 @@ def copied_module(model: Model) -> Any:
     missing = sorted(set(wanted) - set(found))
     if missing:
         raise WorkbenchError(f"{model.name} lacks the weight {missing[0]!r} of a {type(inner).__name__}; load it anew")
-    with torch.no_grad():
+    with exclusive(model), torch.no_grad():
         for name, weight in wanted.items():
             weight.copy_(found[name])
     _check(model, module)

@@ -54,7 +54,10 @@ def _read(source: str, tokenizer: Any, device: Place, dtype: torch.dtype | None,
         first = sorted(report["missing_keys"])[0]
         raise WorkbenchError(f"{source!r} lacks {len(report['missing_keys'])} weights, such as {first!r}; expected all "
                              "of them: the missing ones would be random")
-    return module if mapped else module.to(device), tokenizer
+    if not mapped:
+        return module.to(device), tokenizer
+    on_cpu = all(weight.device.type == "cpu" for weight in module.parameters())
+    return module.float() if dtype is None and on_cpu else module, tokenizer
 
 
 def _attempt(source: str, what: str, read: Any, *args: Any, **options: Any) -> Any:

@@ -58,7 +58,7 @@ def load(  # noqa: PLR0913
     bridge = source if hasattr(source, "original_model") else wrap(module, found)
     model = Model(bridge, tokenizer, name or found, digest, "folded" if folded else "raw", chat, bos)
     plain = isinstance(source, (str, Path)) and device is None and dtype is None and system_prompt is None
-    return replace(model, source=str(source) if plain else "", folder=_folder_of(source))
+    return replace(model, source=str(source) if plain else "", folder=folder_of(source))
 
 
 def placed(device: Device) -> Place:
@@ -74,13 +74,13 @@ def moved(module: Any, device: Device, dtype: torch.dtype | None) -> Any:
     return module.to(device=device, dtype=dtype) if device is not None or dtype is not None else module
 
 
-def _folder_of(source: Any) -> str:
+def folder_of(source: Any) -> str:
     """The directory that a name or path stands for; empty for modules, bridges and hub names."""
     if not isinstance(source, (str, Path)):
         return ""
     for path in (_organisms() / str(source), Path(source).expanduser()):
         if path.is_dir():
-            return str(path)
+            return str(path.resolve())
     return ""
 
 

@@ -43,9 +43,13 @@ class Config:
     @cached_property
     def digest(self) -> str:
         """What decides the numbers of one cell, besides its concept, method and model."""
+        from workbench.models.card import cue_place
+        from workbench.models.loading import folder_of
         from workbench.symmetry.protocol import load_protocol
 
-        return digest_of([load_protocol(self.protocol).digest, self.items, self.seed])
+        place = cue_place(folder_of(self.model))
+        parts = [load_protocol(self.protocol).digest, self.items, self.seed]
+        return digest_of(parts if place == "before" else [*parts, place])
 
 
 def run(config: Config, progress: Progress | None = None):

@@ -232,9 +232,9 @@ def gradients(model: Model, bundle: Bundle, sites: Sequence[Site]) -> list[Float
 @contextmanager
 def frozen(model: Model) -> Iterator[None]:
     """No weight takes part in a gradient inside; afterwards those that did do again."""
-    taking = [weight for weight in model.bridge.original_model.parameters() if weight.requires_grad]
-    taking += [weight for weight in model.bridge.parameters() if weight.requires_grad]
     with exclusive(model):
+        taking = [weight for weight in model.bridge.original_model.parameters() if weight.requires_grad]
+        taking += [weight for weight in model.bridge.parameters() if weight.requires_grad]
         try:
             for weight in taking:
                 weight.requires_grad_(False)

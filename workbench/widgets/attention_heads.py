@@ -20,7 +20,9 @@ from workbench.types import WorkbenchError
 
 # a frame's page is text inside an attribute: its size grows with heads × tokens²
 MOST_TOKENS = 200
-PAGE = """<!doctype html><meta charset="utf-8"><style>body {{ font-family: sans-serif; margin: 8px;
+PAGE = """<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<style>body {{ font-family: sans-serif; margin: 8px;
 background: #fff; color: #1b1f24; }}</style><div id="heads"></div>
 <script type="module">{library}
 CircuitsVis.render("heads", CircuitsVis.AttentionHeads, {props})</script>"""

@@ -68,7 +68,8 @@ class CircuitView(View):
     def _redraw(self, *_: Any) -> None:
         """More edges, or another role, of what is shown already."""
         if self._drawn is not None:
-            self._draw(self._drawn)
+            with self.guarded():
+                self._draw(self._drawn)
 
     def _draw(self, setting: Setting) -> None:
         circuits, pictures = circuits_of(self.steering, setting), self.parts["pictures"]

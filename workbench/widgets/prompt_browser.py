@@ -104,10 +104,8 @@ class PromptBrowser(Panel):
         """Another row was chosen."""
         if self._quiet:
             return
-        try:
+        with self.guarded():
             self._follow(self.setting)
-        except Exception as error:  # noqa: BLE001 - as in refresh
-            self.parts["status"].value = shown.error_html(error)
 
     def _picked(self, change: dict) -> None:
         """A bar was clicked: its row is chosen."""

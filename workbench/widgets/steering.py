@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workbench.activations import extract
+from workbench.activations import cue_place_for, extract
 from workbench.concepts import load_concept, split_concept
 from workbench.directions import combine, fit, random_directions
 from workbench.evaluation import deltas, mean_effect
@@ -175,6 +175,8 @@ class Steering:
         """How the setting's direction was fitted, for a cube's source."""
         about = {"method": setting.method, "prompt_type": setting.prompt_type}
         about["concept"] = self.parts(setting)[0].digest
+        if (place := cue_place_for(self.model, self.parts(setting)[0].card)) != "before":
+            about["cue_place"] = place
         also, share = setting.second
         if also:
             about["also"] = f"{share!r} times {self.parts(replace(setting, concept=also))[0].digest}"

@@ -120,6 +120,8 @@ class SteeringPanel(View):
                 found = None
                 # the model is free for others between two tokens
                 with self.guarded():
+                    if self._writer is not asyncio.current_task():
+                        raise asyncio.CancelledError
                     found = next(steps, None)
                     if found is None:
                         self.tell(words)
@@ -136,10 +138,8 @@ class SteeringPanel(View):
 
     def _stopped(self) -> None:
         """Ends the writing, if there is any."""
-        writer, self._writer = self._writer, None
-        if writer is not None and not writer.done():
-            # it may be another thread's
-            writer.get_loop().call_soon_threadsafe(writer.cancel)
+        # the task may be another thread's: it sees at its next step that it is no longer asked
+        self._writer = None
 
     def _moved(self, *_: Any) -> None:
         """Pictures at once where that needs no sweep; the rest when the input rests."""
