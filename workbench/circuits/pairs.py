@@ -61,8 +61,8 @@ def statement_pairs(
     if type is not None and (type.prefilled or type.shots):
         raise WorkbenchError(f"prompt type {type.name!r} came for two statements; expected None or 'instruction'")
     card = concept.card
-    told = {"cue_place": cue_place_for(model, card), "cue_kind": cue_kind}
-    texts = [bare_prompt(p, card) if type is None else build_prompt(p, card, type, pole, **told)
+    place = cue_place_for(model, card)
+    texts = [bare_prompt(p, card) if type is None else build_prompt(p, card, type, pole, (), place, cue_kind)
              for p in concept.pairs]  # fmt: skip
     twins = _twins(concept.pairs, [len(row) for row in tokens(model, texts)[0]])
     if not twins:
