@@ -5,6 +5,7 @@ import re
 from html import unescape
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from workbench.circuits import attention_patterns
@@ -50,4 +51,5 @@ def test_what_cannot_be_shown_is_one_line(gpt2_model, text, heads, words):
 
 
 def test_heads_of_a_circuit_are_found_by_name():
-    assert head_names(["logits", "h2.1", "m3", "h2.1", "h0.3.q"]) == [(2, 1), (0, 3)]
+    nodes = ["logits", "h2.1", "m3", "h2.1", "h0.3.q"]
+    assert head_names(nodes) == head_names(pd.Series(nodes)) == [(2, 1), (0, 3)]

@@ -6,7 +6,7 @@ every "<" of the data written as an escape, so that no token can end the script.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -49,7 +49,7 @@ def attention_heads(model: Model, text: str, heads: Sequence[tuple[int, int]], h
                    f'style="width: 100%; height: {int(height)}px; border: 0; background: #fff"></iframe>')  # fmt: skip
 
 
-def head_names(nodes: Sequence[str]) -> list[tuple[int, int]]:
+def head_names(nodes: Iterable[str]) -> list[tuple[int, int]]:
     """The heads among nodes of a circuit, as (layer, head), each once: "h2.1" is (2, 1); MLPs and logits are none.
 
     >>> head_names(["h2.1", "m0", "logits", "h2.1", "h0.3"])
