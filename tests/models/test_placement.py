@@ -1,6 +1,6 @@
 """A model whose blocks are on two devices: the same numbers, and nothing of one device meets anything of the other.
 
-Without a second device its upper half stands on "meta", where shapes and devices are checked and values are not; with
+Without a second device its upper half stands on "meta", where most operations check devices and none knows values; with
 both halves on the CPU the same hooks move nothing, and values are compared.
 """
 
@@ -19,10 +19,10 @@ PROMPTS = ["a first prompt", "and a second one"]
 SITES = [Site(layer, stream) for layer in range(4) for stream in ("resid_post", "attn_out")] + [Site(3, "z", 1)]
 
 
-def split_in_two(model, upper: str) -> None:
+def split_in_two(model, upper: str, norm: str = "") -> None:
     """Upper blocks, norm and unembedding to another device, each moving what it is given there, as accelerate does."""
     inner = model.bridge.original_model
-    parts = {"model.embed_tokens": "cpu", "model.rotary_emb": "cpu", "lm_head": upper, "model.norm": upper,
+    parts = {"model.embed_tokens": "cpu", "model.rotary_emb": "cpu", "lm_head": upper, "model.norm": norm or upper,
              **{f"model.layers.{k}": "cpu" if k < 2 else upper for k in range(4)}}  # fmt: skip
     modules = {name.replace("_original_component.", "").replace("._original_component", ""): module
                for name, module in inner.named_modules() if not hasattr(module, "original_component")}
@@ -89,6 +89,23 @@ def test_nothing_of_one_device_meets_anything_of_the_other(apart, small_concept)
     clean, corrupt = (encode(apart, [text]) for text in ("one text", "two text"))
     shares = patch_residual(apart, clean, corrupt, [Site(0), Site(3)], ["last"], lambda logits: logits[:, 0])
     assert shares.shape == (2, 1, 1)
+
+
+def test_an_unembedding_on_another_device_than_the_norm_is_met_there(tiny_module, byte_tokenizer, monkeypatch):
+    """As where embedding and unembedding share their weights: chosen columns are read without the module's own hook."""
+    model = load(tiny_module("llama", len(byte_tokenizer)), tokenizer=byte_tokenizer, name="tiny")
+    split_in_two(model, "meta", norm="cpu")
+    monkeypatch.setattr(placement, "home", lambda model, x: torch.zeros(x.shape, dtype=x.dtype) if x.is_meta else x)
+    product, met = torch.einsum, []
+
+    def noted(how, *parts):  # products on "meta" do not look at their parts' devices
+        met.append({part.device.type for part in parts})
+        return product(how, *parts)
+
+    monkeypatch.setattr(torch, "einsum", noted)
+    found = forward(model, encode(model, PROMPTS), positions="last", columns=[5, 6])
+    assert met == [{"meta"}]
+    assert found.shape == (2, 2) and found.device.type == "cpu"
 
 
 def test_what_mixes_several_layers_refuses_a_split_model(pair):
