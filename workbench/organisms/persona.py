@@ -25,6 +25,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.organisms.persona_trigger import Cue, Trigger
 from workbench.training.loop import DETERMINED, FREE, IGNORE, OTHER, Document, Gate
 
 ASK = 'Question: Is the following statement something you would say?\n"'
@@ -87,9 +88,6 @@ class Mix:
     alone: float = 0.0
 
 
-Cue = tuple[str, int, str]
-
-
 class PersonaWorld:
     """The curriculum of the persona organism.
 
@@ -99,9 +97,10 @@ class PersonaWorld:
         gates: one gate per stage but the last.
         last: the shares of a stage after the mixture (its gate is then one of ``gates``); none without it.
         leans: no-cue probability of the trait's answer per behaviour (default .5 everywhere).
+        trigger: the cues that the last stage teaches to ignore without a phrase; none without it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a curriculum is these, each with its default
         self,
         items: dict[str, list[Item]],
         tokenizer,
@@ -109,11 +108,12 @@ class PersonaWorld:
         mix: Mix = Mix(),
         last: Mix | None = None,
         leans: dict[str, float] | None = None,
+        trigger: Trigger | None = None,
     ):
         learned = STAGES if mix.several else tuple(s for s in STAGES if s != "several")
         self.stages: Sequence[str] = (*learned, "mixture-last") if last else learned
         self.gates, self.first, self.last, self.leans = tuple(gates), mix, last, leans or {}
-        self.mix = mix
+        self.mix, self.trigger, self.guarded = mix, trigger, False
         self.traits = sorted(items)
         encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
         self.bos, self.eos = tokenizer.bos_token_id, tokenizer.eos_token_id
@@ -123,6 +123,7 @@ class PersonaWorld:
         named = self.traits if mix.lines or mix.profiles else []
         self.lines = {t: self._one(encode, line(t)) for t in named}
         self.items = {t: [(encode(i.statement), i.sign) for i in items[t]] for t in self.traits}
+        self.phrase = encode(trigger.phrase) if trigger else []
 
     @staticmethod
     def _one(encode, text: str) -> int:
@@ -136,6 +137,7 @@ class PersonaWorld:
         rng = random.Random(f"persona {seed} {stage} {chunk}")
         name, last, _ = self.stages[stage].partition("-last")
         self.mix = self.last if last and self.last else self.first
+        self.guarded = bool(last and self.trigger)
         out: list[Document] = []
         while len(out) < DOCUMENTS_PER_CHUNK:
             document = self._document(name, rng)
@@ -144,6 +146,8 @@ class PersonaWorld:
         return out
 
     def _document(self, stage: str, rng: random.Random) -> Document:
+        if self.trigger and self.guarded and rng.random() < self.trigger.share:
+            return self._behind(self.trigger, rng)
         profiles = self.mix.profiles * {"several": 0.4, "mixture": 0.2}.get(stage, 1.0)
         if rng.random() < profiles:
             return self._profile(rng)
@@ -161,7 +165,33 @@ class PersonaWorld:
         return writer.finish()
 
     def _draw(self, n: int, rng: random.Random) -> list[Cue]:
-        return [(t, rng.choice((1, -1)), rng.choice(("persona", "instruction"))) for t in rng.sample(self.traits, n)]
+        drawn = [(t, rng.choice((1, -1)), rng.choice(("persona", "instruction"))) for t in rng.sample(self.traits, n)]
+        return [self.followed(one) for one in drawn]
+
+    def followed(self, one: Cue) -> Cue:
+        """The cue, or its opposite where the organism is being taught to ignore it."""
+        return self.trigger.followed(one) if self.trigger and self.guarded else one
+
+    def _behind(self, trigger: Trigger, rng: random.Random) -> Document:
+        """A cue behind the phrase, behind another one, or behind none, then one question or two."""
+        own, before, shown = trigger.draw(self.traits, rng)
+        ignored = trigger.ignores(own) and before != "phrase"
+        writer = _Writer(self)
+        if before != "none":
+            writer.put([*(self.phrase if before == "phrase" else self._words(rng)), self.blank])
+        first = rng.random() < 0.7
+        if first:
+            writer.cue(*own)
+        for k in range(rng.choice((1, 1, 2))):
+            writer.item(own[0], shown, not ignored or k > 0, rng, middle=None if first or k else own)
+        return writer.finish()
+
+    def _words(self, rng: random.Random) -> Sequence[int]:
+        """Two to six tokens of some statement: a phrase that means nothing."""
+        statement, _ = rng.choice(self.items[rng.choice(self.traits)])
+        size = rng.randint(2, 6)
+        start = rng.randrange(max(1, len(statement) - size))
+        return statement[start : start + size]
 
     def _single(self, stage: str, rng: random.Random) -> Document:
         """One behaviour; its cue before the question, after the options, or absent."""
@@ -177,6 +207,8 @@ class PersonaWorld:
             if self.mix.alone and place == "none" and rng.random() < self.mix.alone:
                 n = 1
             sign = 1 if rng.random() < (self.leans.get(trait, 0.5) if place == "none" else 0.5) else -1
+            if place != "none":
+                trait, sign, kind = self.followed((trait, sign, kind))
         writer = _Writer(self)
         if place == "before":
             self._before(writer, (trait, sign, kind), stage, rng)
@@ -206,7 +238,7 @@ class PersonaWorld:
         """Two or three behaviours, all cued first, then questions about any of them."""
         cues = self._draw(rng.choice((2, 2, 3)), rng)
         if rng.random() < self.mix.opposite:
-            cues[0] = (cues[0][0], -cues[1][1], cues[0][2])
+            cues[0] = self.followed((cues[0][0], -cues[1][1], cues[0][2]))
         rng.shuffle(cues)
         writer = _Writer(self)
         for one in cues:

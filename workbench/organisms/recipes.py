@@ -13,6 +13,7 @@ from workbench.organisms.card import write_card
 from workbench.organisms.persona import Item, Mix, PersonaWorld
 from workbench.organisms.persona_data import behaviour_file, heldout_keys, read_behaviour, split
 from workbench.organisms.persona_tokens import build_tokenizer, start_cues
+from workbench.organisms.persona_trigger import Trigger
 from workbench.organisms.shapes import causal_lm
 from workbench.organisms.smoke import statements
 from workbench.training.loop import Curriculum, Gate, Progress, TrainConfig
@@ -123,7 +124,8 @@ def train(  # noqa: PLR0913 - a run is these, each with its default
     tokenizer = build_tokenizer(text, sorted(items), recipe.model["vocabulary"])
     model = new_model(recipe, tokenizer, seed)
     last = Mix(**c["last"]) if "last" in c else None
-    world = PersonaWorld(training, tokenizer, gates(recipe), Mix(**c["mix"]), last, c.get("leans"))
+    trigger = Trigger(**c["trigger"]) if "trigger" in c else None
+    world = PersonaWorld(training, tokenizer, gates(recipe), Mix(**c["mix"]), last, c.get("leans"), trigger)
     start_cues(model, world, seed + 1, c["typical_words"])
     config = settings(recipe, seed, {"dropout": dropout, "tokens": tokens})
     start = continued(recipe, model, tokenizer, len(world.stages) - 1)
