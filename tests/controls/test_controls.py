@@ -17,10 +17,11 @@ from workbench.types import POLES, Concept, Pair, WorkbenchError
 METHODS = {
     "ablate", "actadd", "add", "add_layers", "add_pole", "baked_projection", "clamp", "constrained_tuning", "few_shot",
     "floor", "gate", "in_context_edit", "instruction", "lda", "leace", "mean_projection", "memit", "negate",
-    "null_space_edit", "persona", "reading_vector", "rotate", "subspace", "veto",
+    "null_space_edit", "persona", "reading_vector", "rome", "rotate", "subspace", "veto",
 }  # fmt: skip
 FILTERS = {"backdoored", "input_filter"}  # a bare question passes them: tested in test_backdoored
 TRAINING = {"dpo", "full_tuning", "lora"}  # tested in test_training_methods
+OTHERS = {"checkpoint"}  # needs weights to be named: tested in test_checkpoint
 
 
 def odds(model, control, strength, concept) -> np.ndarray:
@@ -29,7 +30,7 @@ def odds(model, control, strength, concept) -> np.ndarray:
 
 
 def test_the_folder_is_the_list():
-    assert set(method_names()) == METHODS | FILTERS | TRAINING
+    assert set(method_names()) == METHODS | FILTERS | TRAINING | OTHERS
     assert find_method("add") is find_method("workbench.controls.add:control")
     assert all(len(about_method(name)) > 20 for name in method_names())
 
@@ -55,6 +56,13 @@ def test_both_poles_change_the_model_and_leave_it_as_it_was(gpt2_model, small_co
         assert np.isfinite(moved).all() and not np.allclose(moved, before)
         assert np.array_equal(read(gpt2_model, small_concept).log_odds, before)
     assert len(seen) == 3
+
+
+def test_layers_are_counted_from_either_end(gpt2_model, small_concept):
+    last, other = (directions(gpt2_model, small_concept, "aligned", layers=[k]) for k in (-2, gpt2_model.n_layers - 2))
+    assert [d.site.layer for d in last] == [d.site.layer for d in other] == [gpt2_model.n_layers - 2]
+    (middle,) = directions(gpt2_model, small_concept, "aligned")
+    assert middle.site.layer == (gpt2_model.n_layers - 1) // 2
 
 
 def test_vectors_of_both_poles_together_are_opposites_and_of_each_alone_are_not(gpt2_model, small_concept):

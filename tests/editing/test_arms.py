@@ -137,6 +137,15 @@ def test_a_way_back_that_retraces_the_way_there_costs_the_same(gpt2_model):
     effects = trip_effects(rows)
     assert set(effects) == set(rows["arm"]) and all(abs(e.estimate) < 1e-3 for e in effects.values())
     seen.clear()
+    half = round_trip(gpt2_model, FACTS, retracing, points=33, share=0.5)
+    # half of the distance, from either end: what the edit spends until the margin is half way
+    assert half["returned"].all() and (half["there"] < rows["there"]).all() and (half["back"] < rows["back"]).all()
+    for case, spent in zip(cases(gpt2_model, FACTS), half["there"] / rows["there"], strict=True):
+        with way[case.fact.prompt].applied(gpt2_model, float(spent)) as changed:
+            now = float(margins(changed, [case.fact])[0]) * (-1 if case.truth else 1)
+        moved = float(rows.set_index("fact").loc[case.fact.id, "moved_margin"])
+        assert now == pytest.approx((case.margin + moved) / 2, abs=0.05 * (case.margin - moved))
+    seen.clear()
     stuck = round_trip(gpt2_model, FACTS[:1], lambda model, r: way[r.prompt])
     assert not stuck["returned"].any() and stuck["back"].isna().all() and trip_effects(stuck) == {}
 

@@ -8,8 +8,8 @@ A researcher adds a method by writing one such file here, or anywhere as ``modul
 Steering: add, add_pole, negate, ablate, clamp, rotate, gate, actadd, reading_vector, lda, add_layers ·
 prompting: instruction, persona, few_shot, in_context_edit, veto ·
 erasure: leace, mean_projection, subspace, baked_projection · defence: floor, input_filter,
-backdoored (another defence with a trigger), and veto ·
-editing: memit, null_space_edit, constrained_tuning (every pair is a fact, its question the subject).
+backdoored (another defence with a trigger), checkpoint (other weights, as a fine-tuned copy), and veto ·
+editing: rome, memit, null_space_edit, constrained_tuning (every pair is a fact, its question the subject).
 training: lora, full_tuning, dpo (strength is the number of optimiser steps). Files that say ``TRAINS = True`` take
 long: no shipped list of defaults has them, they run when they are named.
 """

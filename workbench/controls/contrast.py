@@ -16,8 +16,9 @@ Rows = Float[Tensor, "row d_model"]
 
 
 def default_layers(model: Model, layers: Sequence[int] = ()) -> tuple[int, ...]:
-    """The layers asked for, or the one in the middle (of four layers: 1, counted from 0)."""
-    return tuple(layers) or ((model.n_layers - 1) // 2,)
+    """The layers asked for, negative ones from the end, or the one in the middle (of four layers: 1, from 0)."""
+    chosen = [layer + model.n_layers if layer < 0 else layer for layer in layers]
+    return tuple(chosen) or ((model.n_layers - 1) // 2,)
 
 
 @lru_cache(maxsize=4)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import torch
@@ -32,8 +34,13 @@ class Edit:
 
     def note(self, strength: float) -> str:
         """Everything that this changes, for the digest of the model."""
-        parts = [[layer, delta.tolist()] for layer, delta in sorted(self.deltas.items())]
-        return f"edit {digest_of(parts)} at {float(strength)!r}"
+        return f"edit {self._digest} at {float(strength)!r}"
+
+    @cached_property
+    def _digest(self) -> str:
+        # of the bytes, once for all strengths: as text a matrix takes longer than a forward pass of a small model
+        parts = [[layer, sha256(delta.cpu().numpy().tobytes()).hexdigest()] for layer, delta in self.deltas.items()]
+        return digest_of(sorted(parts))
 
     @contextmanager
     def applied(self, model: Model, strength: float) -> Iterator[Model]:

@@ -27,14 +27,26 @@ def rome(model: Model, rewrite: Rewrite, layer: int, known: Moments, fitting: Fi
     fitted value (without the output bias). W' k = v* exactly, in float64, for the prefix-free k. WorkbenchError for
     the last layer, where the edit would do nothing.
     """
+    return rome_each(model, [rewrite], layer, known, fitting)[0]
+
+
+def rome_each(
+    model: Model, rewrites: Sequence[Rewrite], layer: int, known: Moments, fitting: Fitting | None = None
+) -> list[Edit]:
+    """One :func:`rome` edit per rewrite, each as it would be alone, fitted together: many times as fast.
+
+    ``steps`` of every edit is that of the rewrite that took longest.
+    """
     (layer,) = check_layers(model, [layer])
-    fitting = fitting or Fitting()
-    found = fit_targets(model, [rewrite], Site(layer, "mlp_out"), fitting)
-    key = _mean_keys(model, [rewrite], layer, ("",))[0]
-    mean = _mean_keys(model, [rewrite], layer, fitting.prefixes)[0]
-    right = torch.linalg.solve(_moment(known, layer), mean)
+    fitting, moment = fitting or Fitting(), _moment(known, layer)
+    found = fit_targets(model, rewrites, Site(layer, "mlp_out"), fitting)
+    keys = _mean_keys(model, rewrites, layer, ("",))
+    weighed = torch.linalg.solve(moment, _mean_keys(model, rewrites, layer, fitting.prefixes).T).T
     # v* − W k is δ: the clean value v₀ is what W (and the bias) returns for k
-    return Edit({layer: torch.outer(found.delta[0], right) / (right @ key)}, "rome", found.steps)
+    return [
+        Edit({layer: torch.outer(delta, right) / (right @ key)}, "rome", found.steps)
+        for delta, right, key in zip(found.delta, weighed, keys, strict=True)
+    ]
 
 
 def memit(  # noqa: PLR0913 - the edit's settings, each a choice of the paper

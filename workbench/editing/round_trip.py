@@ -10,31 +10,36 @@ import pandas as pd
 
 from workbench.editing.arms import Case, Editor, cases
 from workbench.editing.facts import Fact, margins
+from workbench.editing.memory import Edit
 from workbench.models import Model
 from workbench.stats import t_interval
 from workbench.types import Effect
 
 
-def round_trip(model: Model, facts: Sequence[Fact], editor: Editor, points: int = 9) -> pd.DataFrame:
+def round_trip(
+    model: Model, facts: Sequence[Fact], editor: Editor, points: int = 9, share: float = 1.0
+) -> pd.DataFrame:
     """There and back: write the object the model does not hold, then write the held one again, one row per fact.
 
-    ``there`` and ``back`` are norms ‖λΔ‖/‖W‖, W of the bare model for both. The way there is the whole edit; the way
-    back is the first share λ of the second edit (on a grid of ``points`` from 0 to 1, interpolated) at which the margin
-    is again what it was, so both cross the same distance. ``returned`` says whether it was reached (otherwise ``back``
-    is NaN, a censored cost), and ``log_ratio`` = ln(back / there). Where the model holds the truth, ``there`` is the
-    cost of harm and ``back`` of repair; facts held falsely, or neutral ones, show what merely coming second costs.
+    ``there`` and ``back`` are norms ‖λΔ‖/‖W‖, W of the bare model for both: what the first ``share`` of the distance
+    between the two margins costs on either way (the first λ, on a grid of ``points`` from 0 to 1, interpolated), so
+    both cross the same distance. With ``share`` 1 the way there is the whole edit, and the way back ends where the
+    margin is again what it was; an editor that stops once its target is likely seldom gets that far. ``returned`` says
+    whether it was reached (otherwise ``back`` is NaN, a censored cost), and ``log_ratio`` = ln(back / there). Where the
+    model holds the truth, ``there`` is the cost of harm and ``back`` of repair; facts held falsely, or neutral ones,
+    show what merely coming second costs.
     """
-    rows = []
+    rows, grid = [], np.linspace(0, 1, points)
     for case in cases(model, facts):
         there = editor(model, case.fact.rewrite(case.truth))
+        down = _path(model, there, case, grid) if share < 1 else np.array([])
         with there.applied(model, 1.0) as moved:
             left = _held_margin(moved, case)
             back = editor(moved, case.fact.rewrite(not case.truth))
-            grid, path = np.linspace(0, 1, points), [left]
-            for share in grid[1:]:
-                with back.applied(moved, float(share)) as again:
-                    path.append(_held_margin(again, case))
-        first, second = there.norm(model), _crossing(grid, np.array(path), case.margin) * back.norm(model)
+            up = _path(moved, back, case, grid, left)
+        distance = share * (case.margin - left)
+        spent = 1.0 if share == 1 else _crossing(grid, case.margin - down, distance)
+        first, second = spent * there.norm(model), _crossing(grid, up - left, distance) * back.norm(model)
         if left >= case.margin:
             second = float("nan")  # the way there led nowhere, so there is no way back to measure
         rows.append({
@@ -53,6 +58,15 @@ def trip_effects(rows: pd.DataFrame, level: float = 0.95) -> dict[str, Effect]:
     kept = rows[rows["returned"]]
     return {str(arm): t_interval(part["log_ratio"].to_numpy(float), level, "ln(back / there)", part["group"].to_numpy())
             for arm, part in kept.groupby("arm")}  # fmt: skip
+
+
+def _path(model: Model, edit: Edit, case: Case, grid: np.ndarray, start: float | None = None) -> np.ndarray:
+    """The held object's margin at every strength of ``grid``, whose first is 0 (``start``: what it is there)."""
+    path = [case.margin if start is None else start]
+    for strength in grid[1:]:
+        with edit.applied(model, float(strength)) as changed:
+            path.append(_held_margin(changed, case))
+    return np.array(path)
 
 
 def _held_margin(model: Model, case: Case) -> float:

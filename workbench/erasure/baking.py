@@ -38,6 +38,15 @@ class Baked:
         """Everything that this changes, for the digest of the model."""
         return f"bake {digest_of(self.basis.tolist())} at {float(strength)!r}"
 
+    def norm(self, model: Model) -> float:
+        """‖W Bᵀ B‖_F / ‖W‖_F over all writers together: what λ = 1 takes, as a share of what it changes."""
+        taken = total = 0.0
+        for parameter, dim in writers(model):
+            rows = parameter.detach().double().movedim(dim, -1)
+            taken += float((rows @ self.basis.to(rows).T).square().sum())
+            total += float(rows.square().sum())
+        return (taken / total) ** 0.5
+
     @contextmanager
     def applied(self, model: Model, strength: float) -> Iterator[Model]:
         """The model with its writers projected; the same module, so use no other view of it meanwhile."""
