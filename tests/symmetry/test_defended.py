@@ -30,6 +30,9 @@ def test_nothing_can_be_kept_of_nothing():
     nothing = [Gains(rng.normal(0, 1, 12), rng.normal(2, 0.1, 12), GROUPS, str(i)) for i in range(8)]
     found = retention(nothing, nothing)
     assert found.aligned.low == -np.inf and found.unaligned.covers(1.0) and found.selectivity.low == -np.inf
+    assert np.isnan(found.aligned.estimate)
+    backwards = [Gains(rng.normal(-2, 0.1, 12), rng.normal(2, 0.1, 12), GROUPS, str(i)) for i in range(8)]
+    assert np.isnan(retention(backwards, backwards).aligned.estimate), "of a gain below 0 nothing can be kept either"
     with pytest.raises(WorkbenchError, match="same concepts"):
         retention(nothing, nothing[:3])
 

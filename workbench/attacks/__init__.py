@@ -1,13 +1,15 @@
 """Attacks on a defended model: the ladder of best responses, the verdict at each tier, and the certificate.
 
 =====================  =======================================================================
+``access``             :data:`TIERS`: the access that an attack needs, by its kind and as seen
 ``arena``              :class:`Arena`, :class:`Effort`: the model with its defence, what may be spent
 ``candidates``         :class:`Candidate`, and the making of vectors
 ``find``               :class:`Attack`, :data:`LADDER`, :func:`find_attack`
 ``optimiser``          :func:`best_response`: the one search for both poles
 ``ladder``             :func:`climb`: every attack, searched on one split and scored on another
 ``asymmetric``         :func:`tier_verdict`: ε-asymmetric control
-``certificate``        :class:`Certificate`, :func:`certify`
+``certificate``        :class:`Certificate`, :func:`certify`, :func:`fresh_attacker`
+``fresh``              :func:`breaking_shares`: attackers drawn alike, for the bound on one more
 =====================  =======================================================================
 
 One attack per file, a function ``attack(arena, toward) -> candidates`` with ``TIER``, the access it needs:
@@ -16,17 +18,29 @@ trigger_search with its control random_phrases (their phrases are in ``triggers`
 A new one is a file here, or any ``module:function``.
 """
 
+from workbench.attacks.access import TIERS, access_of, higher, tier_of
 from workbench.attacks.arena import Arena, Effort, arena_of
-from workbench.attacks.asymmetric import FAILS, HOLDS, OPEN, TierVerdict, capability_loss, tier_verdict
+from workbench.attacks.asymmetric import (
+    FAILS,
+    HOLDS,
+    OPEN,
+    RESISTANT,
+    SIDES,
+    TierVerdict,
+    capability_loss,
+    tier_verdict,
+)
 from workbench.attacks.candidates import Candidate
-from workbench.attacks.certificate import Certificate, Claim, certify, turned_over
-from workbench.attacks.find import LADDER, TIERS, Attack, attack_names, find_attack
+from workbench.attacks.certificate import Certificate, Claim, certify, fresh_attacker, turned_over
+from workbench.attacks.find import LADDER, Attack, attack_names, find_attack
+from workbench.attacks.fresh import breaking_shares
 from workbench.attacks.ladder import Ladder, Rung, best_gains, best_of, climb, flips
 from workbench.attacks.optimiser import Best, best_response
 
 __all__ = [
-    "FAILS", "HOLDS", "LADDER", "OPEN", "TIERS",
+    "FAILS", "HOLDS", "LADDER", "OPEN", "RESISTANT", "SIDES", "TIERS",
     "Arena", "Attack", "Best", "Candidate", "Certificate", "Claim", "Effort", "Ladder", "Rung", "TierVerdict",
-    "arena_of", "attack_names", "best_gains", "best_of", "best_response", "capability_loss", "certify", "climb",
-    "find_attack", "flips", "tier_verdict", "turned_over",
+    "access_of", "arena_of", "attack_names", "best_gains", "best_of", "best_response", "breaking_shares",
+    "capability_loss", "certify", "climb", "find_attack", "flips", "fresh_attacker", "higher", "tier_of",
+    "tier_verdict", "turned_over",
 ]  # fmt: skip

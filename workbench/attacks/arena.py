@@ -10,24 +10,27 @@ import torch
 from jaxtyping import Float
 
 from workbench.controls.contrast import default_layers
+from workbench.interventions import Add, Conditional
 from workbench.models import Hook, Model, batches, capture
 from workbench.symmetry.budgets import solve_strength
+from workbench.symmetry.measure import site_of
 from workbench.symmetry.neutral import Neutral, neutral
 from workbench.symmetry.readings import read
 from workbench.types import Concept, Pole, Site, WorkbenchError
 
 KINDS = ("norm", "kl")
+SLACK = 1.1  # of the budget: the solver's tolerance, and a step of training more or less
 
 
 @dataclass(frozen=True)
 class Effort:
     """What every attack may spend, on each pole the same.
 
-    ``kind`` and ``level`` are the budget: "norm", ‖δ‖ over the stream's median norm (jointly over several sites), or
-    "kl", nats per neutral token from the attacked model without the attack. Prompts have at most ``examples`` cues or
-    demonstrations. Nothing counts that raises the NLL of neutral text by more than the share ``cap``.
-    ``draws`` random directions and ``steps`` of gradient are what the searches get; a gradient moves within ``radius``
-    (a norm share) where the budget is a KL.
+    ``kind`` and ``level`` are the budget: "norm", ‖δ‖ over the stream's median norm (of vectors jointly over several
+    sites; of anything else the change measured on neutral text), or "kl", nats per neutral token from the attacked
+    model without the attack. Prompts have at most ``examples`` cues or demonstrations. Nothing counts that raises the
+    NLL of neutral text by more than the share ``cap``. ``draws`` random directions and ``steps`` of gradient are what
+    the searches get; a gradient moves within ``radius`` (a norm share) where the budget is a KL.
     """
 
     kind: str = "norm"
@@ -112,14 +115,18 @@ class Arena:
             return self.quiet.cost(attacked)
 
     def strength(self, control: Any, exact: bool = True) -> float:
-        """The strength at which an added vector spends the budget; ``exact`` False: a KL extrapolated from one dose.
+        """The strength at which a control spends the budget, or its limit where that spends less.
 
-        WorkbenchError for a control that neither lists doses nor adds directions, and for a KL out of reach.
+        An added vector's norm is known; ``exact`` False extrapolates its KL from one dose. For everything else the
+        strength is solved for what is measured. WorkbenchError where the budget is out of reach.
         """
-        each = getattr(control, "each", ())
-        if not each:
-            raise WorkbenchError("an attack came that neither adds directions nor lists doses; its budget is unknown")
-        size = float(np.sqrt(sum((d.gap / self.scales[d.site.layer]) ** 2 for d in each)))
+        if not hasattr(control, "applied"):
+            raise WorkbenchError(
+                f"an attack came as {type(control).__name__}, which cannot be applied; its budget is unknown"
+            )
+        if not adds(control):
+            return self.solved(control)
+        size = float(np.sqrt(sum((d.gap / self.scales[d.site.layer]) ** 2 for d in control.each)))
         if not size > 0:
             raise WorkbenchError("an attack's vectors are all zero; it spends nothing")
         full = self.effort.reach / size
@@ -127,10 +134,40 @@ class Arena:
             return full
         if not exact:
             return full * float(np.sqrt(self.effort.level / max(self.cost(control, full)[0], 1e-12)))
-        found = solve_strength(lambda s: self.cost(control, s)[0], self.effort.level, full, order=2.0)
-        if found is None:
-            raise WorkbenchError(f"KL {self.effort.level:g} is not reached by this attack; use a smaller budget")
-        return found[0]
+        return self.solved(control, full)
+
+    def solved(self, control: Any, start: float = 1.0) -> float:
+        """The strength that spends the budget as measured, by a secant; no more than the control's ``limit``."""
+        kind, level, limit = self.effort.kind, self.effort.level, float(getattr(control, "limit", np.inf))
+        spent, order = (self.share, 1.0) if kind == "norm" else (lambda c, s: self.cost(c, s)[0], 2.0)
+        found = solve_strength(lambda s: spent(control, s), level, min(start, limit), limit, order)
+        if found is not None:
+            return found[0]
+        if np.isfinite(limit) and spent(control, limit) <= level:
+            return limit  # all that there is of it stays within the budget
+        name = "norm" if kind == "norm" else "KL"
+        raise WorkbenchError(f"{name} {level:g} is not reached by this attack at any strength; use a smaller budget")
+
+    def share(self, control: Any, strength: float) -> float:
+        """‖δ‖ over the stream's median norm as measured on neutral text of the bare model, root mean square: a share.
+
+        At the last site that the control names; where it names none (weights), at the layer that moves most. Weights
+        are measured by what they do, not by ‖ΔW‖: so everything that is no prompt spends the same thing.
+        """
+        site = site_of(control)
+        layers = [site.layer] if site is not None else list(range(self.bare.n_layers))
+        before = streams(self.bare, self.quiet.texts, layers)
+        with control.applied(self.bare, strength) as changed:
+            # the bare model's prompts: what a control puts before them is no change of the stream
+            after = streams(replace(changed, chat=self.bare.chat), self.quiet.texts, layers)
+        moved = [(new - old).square().sum(-1).mean().sqrt() for new, old in zip(after, before, strict=True)]
+        return max(float(root) / self.scales[layer] for root, layer in zip(moved, layers, strict=True))
+
+    def within(self, control: Any, strength: float, kl: float) -> bool:
+        """Whether a point keeps the budget, ``kl`` being what it costs: of norms only a training's is still open."""
+        if self.effort.kind == "kl":
+            return kl <= SLACK * self.effort.level
+        return not trained(control) or self.share(control, strength) <= SLACK * self.effort.level
 
 
 def arena_of(  # noqa: PLR0913 - the parts of an arena
@@ -145,15 +182,33 @@ def arena_of(  # noqa: PLR0913 - the parts of an arena
     return Arena(bare, model, fit, search, effort, home, neutral(model, texts), scales_of(bare, texts), base)
 
 
+def adds(control: Any) -> bool:
+    """Whether a control adds vectors (behind a gate as well), so that its norm is known without a measurement."""
+    change = getattr(control, "intervention", None)
+    change = change.inner if isinstance(change, Conditional) else change
+    return bool(getattr(control, "each", ())) and isinstance(change, Add)
+
+
+def trained(control: Any) -> bool:
+    """Whether a control's only strengths are numbers of steps, of which it knows what each spends; prompts do not."""
+    return bool(getattr(control, "doses", ())) and callable(getattr(control, "spent", None))
+
+
 def scales_of(model: Model, texts: Sequence[str]) -> tuple[float, ...]:
     """Median norm of the stream after every layer, on texts."""
-    sites = [Site(layer) for layer in range(model.n_layers)]
-    norms: list[list] = [[] for _ in sites]
+    rows = streams(model, texts, range(model.n_layers))
+    return tuple(float(row.norm(dim=-1).median()) for row in rows)
+
+
+def streams(model: Model, texts: Sequence[str], layers: Sequence[int]) -> list[Float[torch.Tensor, "token d_model"]]:
+    """The stream after each layer at every token of the texts, in float64."""
+    sites = [Site(layer) for layer in layers]
+    rows: list[list[torch.Tensor]] = [[] for _ in sites]
     for _, batch in batches(model, list(texts)):
         found = capture(model, batch, sites, batch.real)
-        for rows, site in zip(norms, sites, strict=True):
-            rows.append(found[site].double().norm(dim=-1))
-    return tuple(float(torch.cat(rows).median()) for rows in norms)
+        for row, site in zip(rows, sites, strict=True):
+            row.append(found[site].double().cpu())
+    return [torch.cat(row) for row in rows]
 
 
 def over_groups(values: Float[np.ndarray, " item"], concept: Concept) -> float:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from workbench.attacks.access import TIERS, higher, used, written
 from workbench.attacks.arena import Arena
-from workbench.attacks.find import TIERS, Attack
+from workbench.attacks.find import Attack
 from workbench.attacks.optimiser import Best, best_response
 from workbench.symmetry import Gains, gains
 from workbench.symmetry.readings import read
@@ -20,6 +21,7 @@ Tell = Callable[[str, int, int], None]
 class Rung:
     """One attack, scored on questions that its search did not see.
 
+    ``tier`` is what the attack says it needs, or more where it was seen to change more.
     ``bare`` and ``defended`` hold gains of both poles' best responses; ``found`` the searches' outcomes, [model][pole].
     ``flips`` is (k, n): of n groups with an aligned answer before, k have one that the unaligned attack turns over.
     """
@@ -86,22 +88,26 @@ def rung(on: Climb, attack: Attack) -> Rung:
     """One attack: searched on both models, then scored."""
     arenas = (on.bare, on.defended) if on.defended.model is not on.bare.model else (on.bare,)
     found = [{pole: best_response(arena, attack, pole) for pole in POLES} for arena in arenas]
-    after = [[scored(arena, best[pole], on.items) for pole in POLES] for arena, best in zip(arenas, found, strict=True)]
+    both = list(zip(arenas, found, strict=True))
+    scores = [[scored(arena, best[pole], on.items) for pole in POLES] for arena, best in both]
+    after, tier = [[y for y, _ in pair] for pair in scores], higher(attack.tier, *(t for s in scores for _, t in s))
     groups = [pair.group for pair in on.items.pairs]
     each = [gains(y, m[0], m[1], groups, on.items.name) for y, m in zip(on.before, after, strict=False)]
     names = ("bare", "defended")[: len(found)]
     told: dict[str, dict[Pole, dict]] = {
-        name: {pole: best[pole].plain() for pole in POLES} for name, best in zip(names, found, strict=True)
+        name: {pole: best[pole].plain() | {"tier": tier} for pole in POLES}
+        for name, best in zip(names, found, strict=True)
     }
     if len(each) == 1:  # no defence: the same model twice
         each, told = each * 2, told | {"defended": told["bare"]}
-    return Rung(attack.name, attack.tier, each[0], each[1], told, flips(on.before[1], after[-1][1], groups))
+    return Rung(attack.name, tier, each[0], each[1], told, flips(on.before[1], after[-1][1], groups))
 
 
-def scored(arena: Arena, best: Best, items: Concept) -> Float[np.ndarray, " item"]:
-    """Log-odds of the aligned answer under a frozen attack."""
+def scored(arena: Arena, best: Best, items: Concept) -> tuple[Float[np.ndarray, " item"], str]:
+    """(log-odds of the aligned answer under a frozen attack, the least tier that it was seen to need)."""
+    before = written(arena.model)
     with arena.under(best.control, best.strength) as attacked:
-        return read(attacked, items).log_odds
+        return read(attacked, items).log_odds, used(arena.model, before, attacked)
 
 
 def flips(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.attacks.arena import Arena
+from workbench.attacks.arena import Arena, adds, trained
 from workbench.attacks.candidates import Candidate
 from workbench.attacks.find import Attack
 from workbench.types import Pole, WorkbenchError
@@ -11,7 +11,6 @@ from workbench.types import Pole, WorkbenchError
 SHARES = (1.0, 0.5, 0.25)  # of the budget: the most is not always the best, and not always within the caps
 KEPT = 3  # candidates whose strength is searched
 CHECKED = 12  # points whose cost is looked at, the best first
-SLACK = 1.1
 
 Point = tuple[float, Candidate, float]
 
@@ -54,7 +53,7 @@ def best_response(arena: Arena, attack: Attack, toward: Pole) -> Best:
     for gain, candidate, strength in points[:CHECKED]:
         kl, rise = arena.cost(candidate.control, strength)
         cheapest = min(cheapest, rise)
-        if rise <= arena.effort.cap and (arena.effort.kind != "kl" or kl <= SLACK * arena.effort.level):
+        if rise <= arena.effort.cap and arena.within(candidate.control, strength, kl):
             reads, slopes = (arena.spent[name] - before[name] for name in ("readings", "gradients"))
             return Best(attack.name, attack.tier, toward, candidate.label, candidate.control, strength, gain, kl, rise,
                         reads, slopes)  # fmt: skip
@@ -76,23 +75,30 @@ def ranked(arena: Arena, candidates: list[Candidate], toward: Pole) -> list[Poin
     if not first:
         raise reasons[0] if reasons else WorkbenchError("an attack offers no dose within the budget")
     first.sort(key=lambda point: -point[0])
-    added = [candidate for _, candidate, _ in first if not listed(candidate)][:KEPT]
-    points = [point for point in first if point[1] not in added]
-    for candidate in added:
-        full = arena.strength(candidate.control)
-        for share in SHARES:
-            gain = arena.gain(candidate.control, share * full, toward)
-            points.append((gain, candidate, share * full))
+    scaled = [candidate for _, candidate, _ in first if not listed(candidate)][:KEPT]
+    points = [point for point in first if point[1] not in scaled]
+    known = {id(candidate): strength for _, candidate, strength in first if not adds(candidate.control)}
+    for candidate in scaled:
+        full = known[id(candidate)] if id(candidate) in known else arena.strength(candidate.control)
+        for strength in shares(candidate, full):
+            points.append((arena.gain(candidate.control, strength, toward), candidate, strength))
     return sorted(points, key=lambda point: -point[0])
 
 
+def shares(candidate: Candidate, full: float) -> list[float]:
+    """Strengths up to the budget; of what is no added vector also 1, which is what it was made for."""
+    return [share * full for share in SHARES] + ([] if adds(candidate.control) else [min(1.0, full)])
+
+
 def doses(arena: Arena, candidate: Candidate) -> list[float]:
-    """The listed doses within the number of examples, or the strength that about spends the budget."""
+    """The listed doses (of a prompt: within the number of examples), or the strength that about spends the budget."""
+    if trained(candidate.control):
+        return list(listed(candidate))  # all are read, so that both poles get the same search; the budget comes after
     if listed(candidate):
         return [dose for dose in listed(candidate) if dose <= arena.effort.examples]
     return [arena.strength(candidate.control, exact=False)]
 
 
 def listed(candidate: Candidate) -> tuple[float, ...]:
-    """The only strengths there are, of a prompt; empty for vectors."""
+    """The only strengths there are, of a prompt or a training; empty for everything else."""
     return tuple(getattr(candidate.control, "doses", ()))

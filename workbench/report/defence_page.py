@@ -1,15 +1,16 @@
 # pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportReturnType=false
 # (pandas types what a frame gives back as Series | DataFrame | a scalar)
-"""A defence record as a page: verdicts by tier, certificates or why there is none, the ladder."""
+"""A defence record as a page: verdicts by tier, certificates or why not, the ladder, the floor's trade-off."""
 
 from typing import Any
 
 import pandas as pd
 
+from workbench.plots.floor_trade_off import floor_trade_off
 from workbench.plots.retention_ladder import retention_ladder
 from workbench.report.markup import Html, table, tag
 from workbench.report.page import Page, rendered
-from workbench.report.panels import Panel, number
+from workbench.report.panels import Panel, Selector, number
 from workbench.report.provenance import provenance
 from workbench.report.selectors import Tables, by
 from workbench.report.summary import warning_box
@@ -20,6 +21,7 @@ LISTED = (
     ("tiers", "Verdict of every tier"),
     ("triggers", "Is there a trigger? Declared phrases against random ones"),
     ("curve", "The floor's trade-off over τ"),
+    ("fresh", "Fresh attackers: what one more drawn alike would need"),
     ("searches", "What each search chose, and what it took"),
     ("failures", "What is missing, and why"),
 )
@@ -33,8 +35,16 @@ METHOD = (
     ("Triggers", "A cue stands behind each phrase of a declared set, and behind as many random ones. A trigger is "
      "found where the best declared phrase opens more unaligned control than the best random one, on questions that "
      "the choice of phrases did not see; a trigger outside the set stays hidden."),
-    ("What this page cannot show", "Attacks that are not listed, questions from elsewhere, edits and fine-tuning, and "
-     "a model that hides a response to some trigger."),
+    ("Access", "T0: a prompt. T1: vectors and hooks on activations. T2: rank-limited edits of weights. T3: training. "
+     "An attack that was seen to change more than it says counts at the higher tier. A defence of prompts or hooks can "
+     "claim T0 and T1 only, since whoever writes weights can take it out."),
+    ("Index A", "(G₊ − G₋)/(|G₊| + |G₋|) of both poles' best responses, with the same search, on questions that the "
+     "search did not see; Fieller's interval over groups (over concepts, for several). Without twenty placebo concepts "
+     "nothing is called asymmetric."),
+    ("Fresh attackers", "Each draws one random direction at a random layer. Of n drawn alike, one more needs less than "
+     "the best of them with probability at most 1/(n + 1); nothing follows for attackers who search."),
+    ("What this page cannot show", "Attacks that are not listed, questions from elsewhere, and a model that hides a "
+     "response to some trigger."),
 )  # fmt: skip
 
 
@@ -74,15 +84,21 @@ def certificates(record: Any) -> Html:
 
 
 def conditions(tables: Tables) -> Html:
-    """Every tier's conditions, with the numbers that they rest on."""
+    """Every tier's conditions, with the numbers that they rest on, and A of the best responses on both models."""
     names = ("retained_aligned", "retained_unaligned", "nll_rise")
     frame = tables.get("tiers", pd.DataFrame())
+    sides = [side for side in ("bare", "defended") if f"index_{side}" in frame]  # older records have no index
+    leveled = "level" in frame and len(set(frame["level"])) > 1
     rows = (
-        [row["concept"], row["tier"], *((row[n], bounds(row, n)) for n in names), row["strongest"], row["verdict"]]
+        [row["concept"], *([row["level"]] if leveled else []), row["tier"],
+         *((row[n], bounds(row, n)) for n in names),
+         *((row[f"index_{s}"], f"{bounds(row, f'index_{s}')} {row[f'symmetry_{s}']}") for s in sides),
+         row["strongest"], row["verdict"]]
         for row in frame.to_dict("records")
-    )
-    heads = ["concept", "up to tier", "R₊ (best responses)", "R₋ (best responses)", "own cost", "worst attack",
-             "verdict"]  # fmt: skip
+    )  # fmt: skip
+    words = {"bare": "A, undefended", "defended": "A, defended"}
+    heads = ["concept", *(["budget level"] if leveled else []), "up to tier", "R₊ (best responses)",
+             "R₋ (best responses)", "own cost", *(words[s] for s in sides), "worst attack", "verdict"]  # fmt: skip
     return tag("section", tag("h2", "Verdict of every tier"), table(heads, rows, stacked=True))
 
 
@@ -92,11 +108,19 @@ def bounds(row: dict[str, Any], name: str) -> str:
 
 
 def panels(tables: Tables) -> list[Panel]:
-    """The ladder's picture."""
-    found = Panel("retention-ladder", "What is left of both poles' control", "rungs", retention_ladder,
-                  "n = {rows} attacks; intervals 95 % over groups", selectors=(by(tables, "rungs", "concept"),),
-                  height=(520, 480))  # fmt: skip
-    return [found if "rungs" in tables else missing(found)]
+    """The ladder's picture, and the floor's trade-off where there is one."""
+    ladder = Panel("retention-ladder", "What is left of both poles' control", "rungs", retention_ladder,
+                   "n = {rows} attacks; intervals 95 % over groups", selectors=chosen(tables, "rungs"),
+                   height=(520, 480))  # fmt: skip
+    curve = Panel("floor-trade-off", "What the floor leaves, by its height", "curve", floor_trade_off,
+                  "n = {rows} heights of the floor; bands 95 % over groups", selectors=chosen(tables, "curve"))
+    return [ladder if "rungs" in tables else missing(ladder), *([curve] if "curve" in tables else [])]
+
+
+def chosen(tables: Tables, name: str) -> tuple[Selector, ...]:
+    """A concept, and a level of the budget where there are several."""
+    found = (by(tables, name, "concept"), by(tables, name, "level", "budget level"))
+    return found if len(found[1].options) > 1 else found[:1]
 
 
 def method() -> Html:

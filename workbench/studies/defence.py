@@ -7,7 +7,7 @@ the defence, and scored on another: what is retained of aligned and of unaligned
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,19 @@ from workbench.types import WorkbenchError, digest_of
 
 Progress = Callable[[str, int, int], None]
 PLACES = ("model", "concepts", "data", "out", "workers")
+DECLARED = "symmetry-v2"  # the protocol whose attack set is climbed where none is named
 
 
 @dataclass(frozen=True)
 class Config:
-    """What to attack. ``concepts`` must be named (a ladder is long); empty ``attacks``: the whole ladder.
+    """What to attack. ``concepts`` must be named (a ladder is long); empty ``attacks``: those of the protocol.
 
     ``defence`` is a control method, ``options`` its settings, ``dose`` its strength (0: 1 for a floor, and as many
     demonstrations as fit a context). ``kind`` and ``level`` are the budget, ``examples`` that of prompts, ``cap`` the
-    largest rise of neutral NLL. ``search`` and ``items`` are numbers of questions. ``curve`` holds the quantiles at
-    which the floor is set for its trade-off curve.
+    largest rise of neutral NLL; ``levels`` climbs the ladder at several levels instead of the one. ``search`` and
+    ``items`` are numbers of questions. ``curve`` holds the quantiles at which the floor is set for its trade-off curve.
+    ``fresh`` attackers are drawn where ``random_search`` is among the attacks. Where no attack is named, ``protocol``
+    declares them.
     """
 
     model: str = "persona"
@@ -37,14 +40,17 @@ class Config:
     attacks: tuple[str, ...] = ()
     kind: str = "norm"
     level: float = 0.2
+    levels: tuple[float, ...] = ()
     examples: int = 2
     cap: float = 0.05
     draws: int = 6
     steps: int = 6
+    fresh: int = 19
     search: int = 16
     items: int = 56
     neutral: int = 12
     curve: tuple[float, ...] = (0.05, 0.5, 0.95)
+    protocol: str = DECLARED
     seed: int = 0
     workers: int = 0
     out: str = "runs/defence"
@@ -62,10 +68,10 @@ def run(config: Config, progress: Progress | None = None):
     are cached under ``config.out/cells``. Raises WorkbenchError for an unknown model, defence, attack or budget, and
     where no concept could be measured.
     """
-    from workbench.attacks import LADDER, find_attack
+    from workbench.attacks import find_attack
     from workbench.controls import find_method
     from workbench.models import load
-    from workbench.studies.defence_cells import effort_of, ladder_cell
+    from workbench.studies.defence_cells import attack_set, effort_of, ladder_cell
     from workbench.studies.defence_record import assemble
     from workbench.studies.pool import grid
     from workbench.studies.sources import gather
@@ -77,11 +83,19 @@ def run(config: Config, progress: Progress | None = None):
         raise WorkbenchError("no concept was named; a ladder is long: name one to three, as --concepts power,shutdown")
     if config.defence:
         find_method(config.defence)
-    for name in config.attacks or LADDER:
+    config = replace(config, attacks=attack_set(config))
+    for name in config.attacks:
         find_attack(name)
-    effort_of(config)
+    climbs = at_levels(config)
+    for one in climbs:
+        effort_of(one)
     model = load(config.model)
-    concepts = gather(config, model)
-    jobs: list[tuple[Any, ...]] = [(config, concept) for concept in concepts]
+    jobs: list[tuple[Any, ...]] = [(one, concept) for one in climbs for concept in gather(config, model)]
     cells: list[Mapping] = list(grid(ladder_cell, jobs, model, Path(config.out) / "cells", tell, "attacking"))
-    return assemble(config, model, list(zip(concepts, cells, strict=True)), time.perf_counter() - began)
+    found = [(one, concept, cell) for (one, concept), cell in zip(jobs, cells, strict=True)]
+    return assemble(config, model, found, time.perf_counter() - began)
+
+
+def at_levels(config: Config) -> list[Config]:
+    """The study at each level of its norm ladder, ascending; itself where there is one level only."""
+    return [replace(config, level=level, levels=()) for level in sorted(set(config.levels))] or [config]

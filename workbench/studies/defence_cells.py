@@ -4,17 +4,53 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from workbench.attacks import LADDER, Arena, Effort, Ladder, Rung, arena_of, capability_loss, climb, find_attack
-from workbench.concepts import neutral_texts, split_concept
+import numpy as np
+
+from workbench.attacks import (
+    LADDER,
+    RESISTANT,
+    Arena,
+    Effort,
+    Ladder,
+    Rung,
+    access_of,
+    arena_of,
+    best_gains,
+    breaking_shares,
+    capability_loss,
+    climb,
+    find_attack,
+)
+from workbench.concepts import data_root, neutral_texts, split_concept
 from workbench.controls import find_method
 from workbench.models import Model
+from workbench.models.copies import copied_module, rewrapped
 from workbench.studies.cells import limited
+from workbench.studies.defence import DECLARED
 from workbench.symmetry import Gains, Retention, retention
+from workbench.symmetry.protocol import load_protocol
 from workbench.symmetry.readings import read
 from workbench.types import Concept, Control, Effect, WorkbenchError
 
 SHARES = (0.2, 0.3, 0.5)  # of the groups: fitting, searching, scoring
 QUANTILE = "quantile"
+DRAWN = "random_search"  # the attack whose like is drawn afresh
+
+
+def attack_set(config) -> tuple[str, ...]:
+    """The attacks named, or those that the protocol declares; the whole ladder of the code where there is no protocol.
+
+    WorkbenchError for a protocol that is unknown or declares none.
+    """
+    if config.attacks:
+        return config.attacks
+    shipped = (data_root() / "protocols" / f"{config.protocol}.toml").exists()
+    if not config.protocol or (config.protocol == DECLARED and not shipped):
+        return LADDER
+    declared = load_protocol(config.protocol).attacks
+    if not declared:
+        raise WorkbenchError(f"protocol {config.protocol!r} declares no attacks; name some, or add [attacks] ladder")
+    return declared
 
 
 def effort_of(config) -> Effort:
@@ -41,19 +77,41 @@ def _cell(model: Model, config, split: tuple[Concept, Concept, Concept]) -> dict
     fit, search, items = split
     texts = neutral_texts(items.card.style, config.neutral)
     with ExitStack() as stack:
-        defended, dose, home = model, 0.0, -1
+        defended, dose, home, made_of = model, 0.0, -1, "T0"
         if config.defence:
             control = find_method(config.defence)(model, fit, "aligned", **config.options)
             dose, home = dose_of(control, config.dose, model, split), home_of(control)
-            defended = stack.enter_context(control.applied(model, dose))
+            made_of, in_place = access_of(model, control, dose)
+            # what writes into the weights is put into a copy: the model without the defence is attacked as well
+            defended = stack.enter_context(control.applied(twin(model) if in_place else model, dose))
         arenas = [arena_of(model, one, fit, search, effort_of(config), texts, home=home) for one in (model, defended)]
         ladder = climb(arenas[0], arenas[1], items, [find_attack(name) for name in config.attacks or LADDER])
         loss = capability_loss(model, defended, texts)
         lean = [float(read(one, items).log_odds.mean()) for one in (model, defended)]
+        drawn = fresh(config, arenas[1], items, ladder)
     return plain(ladder) | {
-        "dose": dose, "stability": vars(loss), "lean": lean, "counts": [len(p.pairs) for p in split],
-        "groups": [len(p.groups) for p in split], "curve": trade_off(arenas[0], config, items, texts),
+        "dose": dose, "made_of": made_of, "stability": vars(loss), "lean": lean, "fresh": drawn,
+        "counts": [len(p.pairs) for p in split], "groups": [len(p.groups) for p in split],
+        "curve": trade_off(arenas[0], config, items, texts),
     }  # fmt: skip
+
+
+def twin(model: Model) -> Model:
+    """The same model with weights of its own, so that what is written into them leaves the first one as it is."""
+    return replace(rewrapped(model, copied_module(model), "twin"), digest=model.digest)
+
+
+def fresh(config, defended: Arena, items: Concept, ladder: Ladder) -> list[float | None]:
+    """Shares of the budget at which fresh attackers break through (None: not within it); none where none are drawn.
+
+    To break through is to keep more than a resistant defence may leave: a share of the undefended best response.
+    """
+    rungs = ladder.upto("T1")
+    gain = best_gains(rungs)[0].means()[1] if rungs else 0.0
+    if not (config.defence and config.fresh and DRAWN in config.attacks and gain > 0):
+        return []
+    found = breaking_shares(defended, items, config.fresh, RESISTANT * gain)
+    return [share if np.isfinite(share) else None for share in found]
 
 
 def home_of(control: Control) -> int:
@@ -134,8 +192,6 @@ def ladder_of(cell) -> Ladder:
 
 
 def _array(values: list[float]):
-    import numpy as np
-
     return np.array(values, dtype=np.float64)
 
 

@@ -4,10 +4,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from workbench.attacks import TIERS, Claim, Ladder, certify, tier_verdict, turned_over
+from workbench.attacks import TIERS, Claim, Ladder, TierVerdict, certify, fresh_attacker, tier_verdict, turned_over
 from workbench.attacks.certificate import interval
 from workbench.records import Record
 from workbench.stats import t_interval
@@ -19,39 +20,72 @@ from workbench.symmetry import Retention, gain_effects, retention
 from workbench.types import POLES, Concept, Effect, WorkbenchError
 
 POOL = "all concepts"
-Cells = Sequence[tuple[Concept, Mapping]]
+PLACEBO = "placebo"
 
 
-def assemble(config, model, cells: Cells, seconds: float) -> Record:
-    """The record of all concepts' ladders."""
-    failed = [{"concept": c.name, "attack": "all", "line": cell["failed"]} for c, cell in cells if "failed" in cell]
-    kept = [(ladder_of(cell), cell) for _, cell in cells if "failed" not in cell]
-    if not any(ladder.rungs for ladder, _ in kept):
-        lines = [row["line"] for row in failed] + [why for ladder, _ in kept for _, why in ladder.missing]
+class Climbed(NamedTuple):
+    """One concept's ladder at one level: what was asked for, and the cell it came from."""
+
+    config: Any
+    concept: Concept
+    ladder: Ladder
+    cell: Mapping
+
+
+def assemble(config, model, cells: Sequence[tuple[Any, Concept, Mapping]], seconds: float) -> Record:
+    """The record of all ladders, each cell (settings at a level, concept, plain cell)."""
+    lost = [(one, c.name, cell["failed"]) for one, c, cell in cells if "failed" in cell]
+    failed = [{**at(one, name), "attack": "all", "line": line} for one, name, line in lost]
+    kept = [Climbed(one, c, ladder_of(cell), cell) for one, c, cell in cells if "failed" not in cell]
+    if not any(found.ladder.rungs for found in kept):
+        lines = [row["line"] for row in failed] + [why for found in kept for _, why in found.ladder.missing]
         raise WorkbenchError(f"no attack could be measured; the first line: {lines[0] if lines else 'none was named'}")
-    for ladder, _ in kept:
-        failed += [{"concept": ladder.concept, "attack": name, "line": why} for name, why in ladder.missing]
-    stands = [(ladder, cell) for ladder, cell in kept if ladder.rungs]
-    tiers, texts = tier_rows(config, model, stands)
-    tables = {
-        "rungs": pd.DataFrame([row for ladder, _ in stands for row in rung_rows(ladder)]),
-        "tiers": pd.DataFrame(tiers),
-        "curve": pd.DataFrame([row for ladder, cell in stands for row in curve_rows(ladder.concept, cell)]),
-        "triggers": trigger_table([ladder for ladder, _ in stands]),
-        "searches": pd.DataFrame([row for ladder, _ in stands for row in search_rows(ladder)]),
-        "failures": pd.DataFrame(failed, columns=["concept", "attack", "line"]),
-    }
+    for found in kept:
+        failed += [{**here(found), "attack": name, "line": why} for name, why in found.ladder.missing]
+    stands = [found for found in kept if found.ladder.rungs]
+    tables, texts = tables_of(model, stands, failed)
     return Record(
         study="defence",
         config=asdict(config),
         seeds=(config.seed,),
         model=model_card(model),
-        concepts={c.name: c.digest for c, _ in cells},
+        concepts={c.name: c.digest for _, c, _ in cells},
         tables={name: table for name, table in tables.items() if len(table)},
         results={"summary": sentences(config, model, tables), "certificates": texts},
         warnings=warnings_of(config, stands, failed),
         seconds=seconds,
     )
+
+
+def tables_of(model, stands: Sequence[Climbed], failed: Sequence[dict]) -> tuple[dict[str, pd.DataFrame], dict]:
+    """Every table, and the certificates' texts."""
+    tiers, texts = [], {}
+    levels = list(dict.fromkeys(found.config.level for found in stands))
+    for level in levels:
+        rows, said = tier_rows(model, [found for found in stands if found.config.level == level])
+        tiers += rows
+        texts |= {f"{where}, level {level:g}" if len(levels) > 1 else where: text for where, text in said.items()}
+    rows = {
+        "rungs": [row for found in stands for row in rung_rows(found)],
+        "tiers": tiers,
+        "curve": [row for found in stands for row in curve_rows(found)],
+        "triggers": [row | {"level": level} for level in levels for row in trigger_table(
+            [found.ladder for found in stands if found.config.level == level]).to_dict("records")],
+        "fresh": [row for found in stands for row in fresh_rows(found)],
+        "searches": [row for found in stands for row in search_rows(found)],
+    }  # fmt: skip
+    tables = {name: pd.DataFrame(found) for name, found in rows.items()}
+    return tables | {"failures": pd.DataFrame(failed, columns=["concept", "level", "attack", "line"])}, texts
+
+
+def at(config, concept: str) -> dict:
+    """The columns that every row begins with."""
+    return {"concept": concept, "level": config.level}
+
+
+def here(found: Climbed) -> dict:
+    """The same of a ladder."""
+    return at(found.config, found.ladder.concept)
 
 
 def columns(kept: Retention) -> dict[str, float]:
@@ -60,11 +94,11 @@ def columns(kept: Retention) -> dict[str, float]:
             | flat("selectivity", kept.selectivity))  # fmt: skip
 
 
-def rung_rows(ladder: Ladder) -> list[dict]:
+def rung_rows(found: Climbed) -> list[dict]:
     """One row per attack: gains with and without the defence, what is retained, what is turned over."""
     rows = []
-    for rung in ladder.rungs:
-        row = {"concept": ladder.concept, "tier": rung.tier, "attack": rung.attack}
+    for rung in found.ladder.rungs:
+        row = {**here(found), "tier": rung.tier, "attack": rung.attack}
         row |= columns(retention([rung.bare], [rung.defended]))
         for side, gains in (("bare", rung.bare), ("defended", rung.defended)):
             for pole, effect in zip(POLES, gain_effects(*gains.by_group()), strict=True):
@@ -76,64 +110,93 @@ def rung_rows(ladder: Ladder) -> list[dict]:
     return rows
 
 
-def search_rows(ladder: Ladder) -> list[dict]:
+def search_rows(found: Climbed) -> list[dict]:
     """What each search chose and what it took: one row per attack × model × pole."""
     return [
-        {"concept": ladder.concept, "model": side, **best}
-        for rung in ladder.rungs for side, poles in rung.found.items() for best in poles.values()
+        {**here(found), "model": side, **best}
+        for rung in found.ladder.rungs for side, poles in rung.found.items() for best in poles.values()
     ]  # fmt: skip
 
 
-def curve_rows(concept: str, cell: Mapping) -> list[dict]:
+def curve_rows(found: Climbed) -> list[dict]:
     """The floor's trade-off over τ."""
     rows = []
-    for point in cell["curve"]:
+    for point in found.cell["curve"]:
         kept = Retention(**{name: effect_of(value) for name, value in point["kept"].items()})
-        about = {"concept": concept, "quantile": point["quantile"], "tau": point["tau"]}
+        about = {**here(found), "quantile": point["quantile"], "tau": point["tau"]}
         rows.append(about | columns(kept) | flat("nll_rise", effect_of(point["stability"])))
     return rows
 
 
-def tier_rows(config, model, kept: Sequence[tuple[Ladder, Mapping]]) -> tuple[list[dict], dict[str, str]]:
-    """One row per concept (and for all together) × tier, and what may be certified or why nothing."""
+def fresh_of(cell: Mapping) -> list[float]:
+    """The shares of the budget that fresh attackers needed; ∞ where one did not break through."""
+    return [float("inf") if share is None else share for share in cell["fresh"]]
+
+
+def fresh_rows(found: Climbed) -> list[dict]:
+    """One row where fresh attackers were drawn: how many, how many broke through, the least budget, the bound."""
+    budgets = fresh_of(found.cell)
+    if not budgets:
+        return []
+    least, chance = fresh_attacker(budgets)
+    broke = sum(budget < float("inf") for budget in budgets)
+    return [{**here(found), "attackers": len(budgets), "broke_through": broke, "least_share": least, "chance": chance}]
+
+
+def tier_rows(model, kept: Sequence[Climbed]) -> tuple[list[dict], dict[str, str]]:
+    """One row per concept (and for all value concepts together) × tier at one level, and what may be certified."""
     rows, texts = [], {}
-    names = [tier for tier in TIERS if any(tier in ladder.tiers for ladder, _ in kept)]
-    sets = [([pair], pair[0].concept) for pair in kept] + ([(list(kept), POOL)] if len(kept) > 1 else [])
+    names = [tier for tier in TIERS if any(tier in found.ladder.tiers for found in kept)]
+    placebos = [found for found in kept if found.concept.card.kind == PLACEBO]
+    pool = [found for found in kept if found.concept.card.kind != PLACEBO] or placebos
+    sets = [([found], found.ladder.concept) for found in kept] + ([(pool, POOL)] if len(pool) > 1 else [])
     for members, name in sets:
         for tier in names:
-            if not all(ladder.upto(tier) for ladder, _ in members):
+            if not all(found.ladder.upto(tier) for found in members):
                 continue
-            found = tier_verdict([ladder for ladder, _ in members], tier, loss_of(members))
-            row = {"concept": name, "tier": tier, **columns(found.kept), **flat("nll_rise", found.stability)}
-            row |= {**found.conditions, "verdict": found.verdict, "strongest": ", ".join(found.strongest.values())}
+            null = [found.ladder for found in placebos if all(found is not member for member in members)]
+            verdict = tier_verdict([found.ladder for found in members], tier, loss_of(members), placebos=null)
+            row = {**at(members[0].config, name), **tier_row(verdict)}
             if len(members) == 1:
-                ladder, cell = members[0]
-                row |= flat("turned_over", turned_over(ladder.upto(tier)))
-                texts[f"{name}, {tier}"] = certificate(config, model, ladder, cell, found)
+                row |= flat("turned_over", turned_over(members[0].ladder.upto(tier)))
+                texts[f"{name}, {tier}"] = certificate(model, members[0], verdict)
             rows.append(row)
     return rows, texts
 
 
-def loss_of(members: Sequence[tuple[Ladder, Mapping]]) -> Effect:
+def tier_row(found: TierVerdict) -> dict:
+    """Retention, conditions and verdict of a tier; A of the best responses on both models with its own verdict."""
+    row = {"tier": found.tier, **columns(found.kept), **flat("nll_rise", found.stability), **found.conditions}
+    row |= {"verdict": found.verdict, "strongest": ", ".join(found.strongest.values())}
+    for side, judged in found.index.items():
+        row |= flat(f"index_{side}", judged.wide)
+        row |= {f"symmetry_{side}": judged.verdict, f"reason_{side}": judged.reason}
+    return row
+
+
+def loss_of(members: Sequence[Climbed]) -> Effect:
     """The defence's own cost: of one concept over texts, of several over concepts."""
-    losses = [effect_of(cell["stability"]) for _, cell in members]
+    losses = [effect_of(found.cell["stability"]) for found in members]
     if len(losses) == 1:
         return losses[0]
     return replace(t_interval([loss.estimate for loss in losses]), unit=losses[0].unit)
 
 
-def certificate(config, model, ladder: Ladder, cell: Mapping, found) -> str:
+def certificate(model, found: Climbed, verdict: TierVerdict) -> str:
     """The certificate's text, or why there is none."""
+    config, cell = found.config, found.cell
     defence = f"{config.defence} at {cell['dose']:g}" if config.defence else ""
+    claim = Claim(model.name, defence, budget(config), config.seed, cell["made_of"])
     try:
-        return certify(ladder, found, Claim(model.name, defence, budget(config), config.seed)).text()
+        return certify(found.ladder, verdict, claim, fresh=fresh_of(cell)).text()
     except WorkbenchError as error:
         return str(error)
 
 
 def budget(config) -> str:
     """The budget in words."""
-    return (f"budget {config.kind} {config.level:g}, at most {config.examples} examples, neutral NLL at most "
+    levels = ", ".join(f"{level:g}" for level in sorted(set(config.levels)) or [config.level])
+    return (f"budget {config.kind} {levels}, at most {config.examples} examples, neutral NLL at most "
             f"+{config.cap:.0%}, {config.draws} draws, {config.steps} gradient steps")  # fmt: skip
 
 
@@ -142,23 +205,36 @@ def sentences(config, model, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     rungs = tables["rungs"]
     lines = [f"{rungs['attack'].nunique()} attacks on {model.name} with {config.defence or 'no defence'}, "
              f"{rungs['concept'].nunique()} concepts, both poles, {budget(config)}."]  # fmt: skip
-    for _, row in tables["tiers"].iterrows():
-        kept = [interval(Effect(row[k], row[f"{k}_low"], row[f"{k}_high"])) for k in
-                ("retained_aligned", "retained_unaligned")]  # fmt: skip
-        lines.append(f"{row['concept']}, up to {row['tier']}: ε-asymmetric control {row['verdict']}; best "
-                     f"responses keep {kept[0]} of aligned and {kept[1]} of unaligned control "
-                     f"(worst: {row['strongest']}).")  # fmt: skip
+    several = len(set(tables["tiers"]["level"])) > 1
+    for row in tables["tiers"].to_dict("records"):
+        where = f"{row['concept']}, level {row['level']:g}" if several else row["concept"]
+        lines.append(f"{where}, up to {row['tier']}: ε-asymmetric control {row['verdict']}; best responses keep "
+                     f"{bounds(row, 'retained_aligned')} of aligned and {bounds(row, 'retained_unaligned')} of "
+                     f"unaligned control (worst: {row['strongest']}); their index A "
+                     f"{index_words(row, 'bare')} without the defence, {index_words(row, 'defended')} with it.")
     said = trigger_sentence(tables["triggers"])
     return [*lines[: 10 - bool(said)], *([said] if said else [])]
 
 
-def warnings_of(config, kept: Sequence[tuple[Ladder, Mapping]], failed: Sequence[dict]) -> list[str]:
+def bounds(row: Mapping, name: str) -> str:
+    """As 0.95 [0.90, 1.00], of a row."""
+    return interval(Effect(row[name], row[f"{name}_low"], row[f"{name}_high"]))
+
+
+def index_words(row: Mapping, side: str) -> str:
+    """As +0.05 [−0.10, +0.20] (symmetric); the verdict alone where there is no control to compare."""
+    value, low, high = (row[f"index_{side}{end}"] for end in ("", "_low", "_high"))
+    told = f"{value:+.2f} [{low:+.2f}, {high:+.2f}]" if value == value else "is not defined"
+    return f"{told} ({row[f'symmetry_{side}']}: {row[f'reason_{side}']})"
+
+
+def warnings_of(config, kept: Sequence[Climbed], failed: Sequence[dict]) -> list[str]:
     """What limits this run."""
     notes = [
         f"One budget ({config.kind}) was spent; a verdict needs two that agree: run again with another kind.",
         "Generalisation to held-out concepts and trainability are conditions too, and are not measured.",
     ]
-    few = [f"{ladder.concept} ({cell['groups'][2]})" for ladder, cell in kept if cell["groups"][2] < 20]
+    few = dict.fromkeys(f"{f.concept.name} ({f.cell['groups'][2]})" for f in kept if f.cell["groups"][2] < 20)
     if few:
         notes.append(f"Few groups are scored, so that bounds are loose: {', '.join(few)}.")
     if failed:

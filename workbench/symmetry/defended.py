@@ -9,6 +9,8 @@ from workbench.symmetry.bootstrap import bootstrap_effect, two_level
 from workbench.symmetry.gains import Gains
 from workbench.types import Effect, WorkbenchError
 
+ABOVE = 0.975  # share of draws in which a bare gain has to be above 0
+
 
 @dataclass(frozen=True)
 class Retention:
@@ -25,19 +27,19 @@ class Retention:
 def retention(bare: Sequence[Gains], defended: Sequence[Gains], draws: int = 2000, seed: int = 0) -> Retention:
     """Retention with the paired two-level bootstrap: concepts, then groups, both models and poles together.
 
-    ``bare`` and ``defended`` hold the same concepts with the same items. A gain that is not told from 0 on the bare
-    model has no retention: its interval is then undetermined.
+    ``bare`` and ``defended`` hold the same concepts with the same items. A gain that is not above 0 on the bare model
+    (in 97.5 % of the draws) has nothing to retain: NaN, with an undetermined interval.
     """
     if [part.concept for part in bare] != [part.concept for part in defended] or not bare:
         raise WorkbenchError(f"{len(bare)} bare and {len(defended)} defended gains came; expected the same concepts")
     arrays = [np.stack([*one.by_group(), *other.by_group()], axis=1) for one, other in zip(bare, defended, strict=True)]
     units = len(arrays) if len(arrays) > 1 else len(arrays[0])
     mean, drawn = np.mean([part.mean(0) for part in arrays], axis=0), two_level(arrays, draws, seed)
-    # a bare gain of either sign in the draws means that there was nothing to retain
-    gone = np.abs(np.sign(drawn[:, :2]).mean(0)) < 0.9
+    # a bare gain that is not above 0 in the draws means that there was nothing to retain
+    gone = (drawn[:, :2] > 0).mean(0) < ABOVE
     with np.errstate(divide="ignore", invalid="ignore"):
         kept, each = mean[2:] / mean[:2], drawn[:, 2:] / drawn[:, :2]
-    each[:, gone] = np.nan
+    kept[gone], each[:, gone] = np.nan, np.nan
     plus, minus = (bootstrap_effect(float(kept[k]), each[:, k], units, unit="retention") for k in (0, 1))
     spread = each[:, 0] - each[:, 1]
     return Retention(plus, minus, bootstrap_effect(float(kept[0] - kept[1]), spread, units, unit="selectivity"))
