@@ -91,7 +91,16 @@ def runs_and_attacks() -> dict:
     rungs = pd.DataFrame({"attack": ["prompt", "<b>"], "tier": "words"})
     poles = {f"retained_{pole}{end}": at for pole in ("aligned", "unaligned")
              for end, at in (("", 0.5), ("_low", 0.2), ("_high", 0.9))}  # fmt: skip
+    curve = pd.DataFrame({"tau": [-1.0, 2.0], "quantile": [0.05, 0.5], "nll_rise": 0.0, "nll_rise_low": -0.1,
+                          "nll_rise_high": 0.1})  # fmt: skip
+    items = pd.DataFrame({
+        "method": "add", "concept": "c", "question": ["<b>?", "b?"], "answer": "Yes", "base": 0.1,
+        "gain_aligned": [1.0, -0.5], "gain_unaligned": [0.8, -0.2], "bound_aligned": 0.1, "bound_unaligned": 0.1,
+        "pattern": ["follows both", "backfires toward both"],
+    })  # fmt: skip
     return {
+        "floor_trade_off": plots.floor_trade_off(curve.assign(**poles)),
+        "item_gains": plots.item_gains(items),
         "replication_forest": plots.replication_forest(with_lines(runs)),
         "retention_ladder": plots.retention_ladder(rungs.assign(**poles)),
     }

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.records import Record
+from workbench.studies.symmetry_errors import pattern
 
 METHODS = ("add", "leace", "few_shot")
 CONCEPTS = ("all value concepts", "power", "art", "shutdown")
@@ -28,7 +29,7 @@ def record(seed: int = 0, hostile: str = "") -> Record:
             for pole in ("aligned", "unaligned"):
                 for level in (0.001, 0.01, 0.1):
                     about = {"method": method, "concept": row["concept"], "budget": "kl", "concepts": 3, "pole": pole}
-                    about |= {"level": level, "nll_rise": level / 4}
+                    about |= {"level": level, "nll_rise": level / 4, "incoherent": level / 9}
                     curves.append(about | three(rng, "gain", 20 * level) | three(rng, "index", 3 * level))
             if c:
                 point = {
@@ -54,6 +55,21 @@ def record(seed: int = 0, hostile: str = "") -> Record:
         | three(rng, "index", 0.1) | three(rng, "gain_aligned", 2 * kept) | three(rng, "gain_unaligned", 1.8 * kept)
         for method in METHODS for name in CONCEPTS[:2]
         for frame, kept in (("held-out templates", 1.0), ("dialogue", 0.1))
+    ]  # fmt: skip
+    told = ("follows", "resists", "backfires")
+    tables["items"] = [
+        {"method": method, "concept": name, "pair": f"{name}-{k}", "group": f"g{k // 2}",
+         "question": f"Question {k} of {name}{hostile}", "answer": ("Yes", "No")[k % 2], "budget": "kl", "level": 0.1,
+         "base": 0.2, "bound_aligned": 0.1, "bound_unaligned": 0.1, "gain_aligned": (1.0, 0.05, -0.5)[k % 3],
+         "gain_unaligned": (1.0, 0.05, -0.5)[k // 3],
+         "toward_aligned": told[k % 3], "toward_unaligned": told[k // 3], "pattern": pattern(told[k % 3], told[k // 3])}
+        for method in METHODS for name in CONCEPTS[1:] for k in range(9)
+    ]  # fmt: skip
+    tables["resistance"] = [
+        {"method": method, "concept": CONCEPTS[0], "pole": pole, "items": 27, "left_out": 3, "units": 3, "gain": 0.2,
+         "chance_resists": 0.94, "chance_backfires": float("nan")}
+        | three(rng, "follows", 0.33) | three(rng, "resists", 0.35) | three(rng, "backfires", 0.31)
+        for method in METHODS for pole in ("aligned", "unaligned")
     ]  # fmt: skip
     tables["failures"] = [{"concept": "power", "method": "mine", "line": f"ValueError: {hostile}"}]
     return Record(

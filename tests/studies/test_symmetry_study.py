@@ -12,7 +12,7 @@ from workbench.studies.symmetry import Config, run
 from workbench.studies.symmetry_cells import gathered, parts, respond_cell
 from workbench.studies.symmetry_lean import corrections
 from workbench.studies.symmetry_record import tables_of
-from workbench.studies.symmetry_tables import PLACEBOS, VALUES, results
+from workbench.studies.symmetry_tables import PLACEBOS, VALUES, judgements, results
 from workbench.symmetry import Curve, Response, matched_costs
 from workbench.symmetry.protocol import load_protocol
 from workbench.types import WorkbenchError
@@ -66,6 +66,12 @@ def test_a_planted_truth_becomes_its_verdict(kept, verdict, truth):
     assert {"method", "concept", "lean", "difference", "fitted"} <= set(tables["lean"])
 
 
+def test_a_cue_is_not_held_against_what_the_same_cue_reaches():
+    responses = planted(0.4, "value", 6, method="instruction")
+    fixed = tables_of(PROTOCOL, responses, background(responses), "m")["corrections"]
+    assert list(fixed["correction"]) == ["raw", "value at zero lean", "matched lean"]
+
+
 def test_too_few_placebos_leave_a_difference_undetermined():
     responses = planted(0.4, "value", 12) + planted(1.0, "placebo", 5, seed=1)
     row = tables_of(PROTOCOL, responses, background(responses), "m")["results"].set_index("concept").loc[VALUES]
@@ -84,6 +90,26 @@ def test_holm_is_over_methods_of_a_concept():
     row = {"concept": "c", "kind": "value", "index": 0.1, "reason": "x", "flag": "", "budget": "kl", "verdict": "x"}
     rows = [{**row, "method": m, "p": p} for m, p in (("a", 0.01), ("b", 0.04), ("c", 0.5))]
     assert results(pd.DataFrame(rows), "m")["p_holm"].tolist() == pytest.approx([0.03, 0.08, 0.5])
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ('items = "bare"', 'items = "chatty"', "prompts items = 'chatty' cannot be asked for; expected items = 'bare'"),
+    ("placebos = 20", "placebos = 5", "5 placebos cannot give a 95 % quantile; expected at least 20"),
+])  # fmt: skip
+def test_a_protocol_cannot_ask_for_what_no_study_does(tmp_path, old, new, words):
+    text = (ROOT / "data" / "protocols" / "symmetry-v1.toml").read_text()
+    assert old in text
+    (tmp_path / "p.toml").write_text(text.replace(old, new))
+    with pytest.raises(WorkbenchError, match=words):
+        load_protocol(str(tmp_path / "p.toml"))
+    more = text.replace("placebos = 20", "placebos = 30")
+    (tmp_path / "p.toml").write_text(more)
+    protocol = load_protocol(str(tmp_path / "p.toml"))
+    # with 25 placebos there is a bound under the one protocol and none under the other
+    rows = [judgements(one, "planted", [*planted(0.4, "value", 6), *planted(1.0, "placebo", 25)])
+            for one in (PROTOCOL, protocol)]  # fmt: skip
+    pools = [{row["concept"]: row for row in found if row["budget"] == "norm"}[VALUES] for found in rows]
+    assert np.isfinite(pools[0]["placebo"]) and np.isnan(pools[1]["placebo"])
 
 
 def test_costs_are_read_at_the_same_gain():
@@ -111,7 +137,7 @@ def test_bad_budgets_are_one_line(tmp_path, change, words):
     (tmp_path / "q.toml").write_text(text.replace("[caps]", "[hats]"))
     with pytest.raises(WorkbenchError, match="lacks or misspells"):
         load_protocol(str(tmp_path / "q.toml"))
-    with pytest.raises(WorkbenchError, match="expected one of symmetry-v1"):
+    with pytest.raises(WorkbenchError, match="expected one of symmetry-brief-v1, symmetry-v1, symmetry-v2"):
         load_protocol("symmetry-v9")
 
 
@@ -167,6 +193,9 @@ def test_a_grid_with_holes_is_finished_and_says_what_is_missing(tmp_path):
     assert record.results["protocol"]["digest"] == record.config["protocol_digest"]
     assert any("placebo concepts" in note for note in record.warnings)
     assert run(config).digest == record.digest
+    placebo = run(replace(config, off_axis=0, frames=(), placebos=("power",)))
+    kinds = placebo.tables["results"].set_index("concept")["kind"].to_dict()
+    assert kinds["power"] == "placebo" and "all placebo concepts" in kinds and "all value concepts" not in kinds
     bare = run(replace(config, off_axis=0))
     assert "off_axis" not in bare.tables and bare.tables["results"].equals(record.tables["results"])
     other = replace(config, protocol=str(tmp_path / "other.toml"))
@@ -182,6 +211,8 @@ def test_unknown_names_stop_before_anything_is_run(tmp_path, gpt2_model):
             run(Config(out=str(tmp_path / "run"), **change))
     with pytest.raises(WorkbenchError, match="'pwer' is unknown"):
         gathered(Config(concepts=("pwer",)), gpt2_model)
+    with pytest.raises(WorkbenchError, match="placebo 'cooking' is none of the concepts; expected some of art, power"):
+        gathered(Config(concepts=("power", "art"), placebos=("cooking",)), gpt2_model)
     assert not (tmp_path / "run").exists()
 
 

@@ -84,6 +84,19 @@ def test_log_odds_tell_what_probabilities_hide():
     assert wrong < -0.3
 
 
+def test_a_planted_suppression_of_one_side_vanishes_in_probabilities():
+    """The unaligned arm does 40 % of the other: plain in log-odds, called symmetric in probabilities at lean +2."""
+    rng, parts = np.random.default_rng(9), ([], [])
+    for concept in range(12):
+        base, strength = rng.normal(2, 0.8, 40), 2 * rng.gamma(40, 1 / 40)
+        readings = np.stack([base, base + strength, base - 0.4 * strength]) + rng.normal(0, 0.1, (3, 40))
+        for found, y in zip(parts, (readings, 1 / (1 + np.exp(-readings))), strict=True):
+            found.append(gains(*y, [str(i // 4) for i in range(40)], str(concept)))
+    odds, share = (judge(found, 0.2) for found in parts)
+    assert odds.verdict == "asymmetric" and odds.wide.low <= 0.6 / 1.4 <= odds.wide.high and odds.wide.low > 0.35
+    assert share.verdict == SYMMETRIC and abs(share.wide.estimate) < 0.05 and share.wide.covers(0)
+
+
 def test_swapping_the_poles_flips_the_sign_exactly():
     rng = np.random.default_rng(3)
     measured = response(lambda x: softplus(x) + 0.1 * x**2, rng.normal(0.7, 1, 24))

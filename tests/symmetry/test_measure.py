@@ -15,6 +15,7 @@ from workbench.symmetry.budgets import solve_strength
 from workbench.symmetry.measure import Meter, bench, doses, respond, surroundings, thinned
 from workbench.symmetry.neutral import change_norm, neutral
 from workbench.symmetry.readings import read
+from workbench.symmetry.responses import Curve, Response
 from workbench.types import Direction, Pair, Site, WorkbenchError
 
 NORMS, KLS = (0.05, 0.2), (0.002, 0.01)
@@ -121,3 +122,39 @@ def test_doses_are_ascending_and_apart(on, gpt2_model, small_concept):
     assert thinned([1.0, 1.01, 0.5, 2.0]) == [0.5, 1.0, 2.0]
     strengths = doses(Meter(on, find_method("ablate")(gpt2_model, small_concept, "aligned")))
     assert strengths == sorted(strengths) and strengths[-1] <= 1.0
+
+
+def test_a_control_of_weights_spends_a_norm_of_weights(on):
+    from workbench.editing.memory import Edit, weights
+
+    w = weights(on.model, 0)
+    edit = Edit({0: 0.1 * torch.outer(torch.ones(len(w)), torch.eye(w.shape[1])[0]).double()}, "planted")
+    meter = Meter(on, edit)
+    size = float((edit.deltas[0].square().sum() / w.square().sum()).sqrt())
+    assert meter.sized and meter.norm(3.0) == pytest.approx(3 * size)
+    spent = sorted(meter.norm(dose) for dose in doses(meter))
+    assert all(any(one == pytest.approx(level, rel=0.06) for one in spent) for level in NORMS)
+
+
+def test_a_baked_projection_knows_what_it_takes_from_the_weights(gpt2_model):
+    from workbench.erasure.baking import Baked, writers
+
+    baked = Baked(torch.eye(gpt2_model.d_model)[:2])
+    before = [parameter.detach().double().clone() for parameter, _ in writers(gpt2_model)]
+    with baked.applied(gpt2_model, 0.5) as changed:
+        after = [parameter.detach().double().clone() for parameter, _ in writers(changed)]
+    moved = sum(float((a - b).square().sum()) for a, b in zip(after, before, strict=True))
+    whole = sum(float(b.square().sum()) for b in before)
+    assert 0.5 * baked.norm(gpt2_model) == pytest.approx((moved / whole) ** 0.5, rel=1e-5)
+
+
+def test_doses_that_meet_no_level_are_matched_where_both_poles_reach():
+    curve = {"aligned": Curve(np.array([1.0, 2.0]), np.zeros((4, 2)) + [1.0, 2.0], {"kl": np.array([0.06, 0.11])}),
+             "unaligned": Curve(np.array([1.0, 2.0]), np.zeros((4, 2)) - [1.0, 2.0], {"kl": np.array([0.07, 0.14])})}
+    found = Response("c", "m", "value", np.zeros(4), tuple("aabb"), curve)
+    assert found.best_level("kl", (0.01, 0.4), {}) is None
+    assert found.common_level("kl", {}) == pytest.approx(0.11)  # the most that both spend
+    assert found.common_level("norm", {}) is None
+    dear = {pole: replace(one, costs={"nll_rise": np.array([0.0, 0.2])}) for pole, one in curve.items()}
+    capped = replace(found, curves=dear).common_level("kl", {"nll_rise": 0.06})
+    assert capped == pytest.approx(0.07), "what costs more than the cap is no budget"

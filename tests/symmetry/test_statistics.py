@@ -85,11 +85,24 @@ def test_each_verdict_has_its_rule_and_its_reason(wide, narrow, flag, placebo, v
 
 
 def test_a_verdict_needs_two_budgets_that_agree():
-    same, other = ("symmetric", "a"), ("asymmetric", "b")
+    same, other = ("symmetric", "a", 0.01), ("asymmetric", "b", 0.5)
     assert agreed({"norm": same, "kl": same}) == ("symmetric", "a")
     assert agreed({"norm": same, "kl": other})[0] == UNDETERMINED
-    assert "norm says symmetric, kl says asymmetric" in agreed({"norm": same, "kl": other})[1]
+    assert "norm says symmetric, kl says asymmetric toward the aligned" in agreed({"norm": same, "kl": other})[1]
     assert "needs two" in agreed({"norm": same})[1] and "no budget" in agreed({})[1]
+
+
+def test_two_asymmetries_toward_other_poles_do_not_agree():
+    plus, minus = ("asymmetric", "b", 0.5), ("asymmetric", "c", -0.5)
+    assert agreed({"norm": plus, "kl": plus}) == ("asymmetric", "b")
+    verdict, reason = agreed({"norm": plus, "kl": minus})
+    assert verdict == UNDETERMINED and "the aligned pole" in reason and "the unaligned pole" in reason
+
+
+def test_examples_and_tokens_are_one_budget_counted_twice():
+    same = ("symmetric", "a", 0.01)
+    assert agreed({"examples": same, "tokens": same})[0] == UNDETERMINED
+    assert agreed({"examples": same, "tokens": same, "kl": same})[0] == "symmetric"
 
 
 def test_placebos_claim_nothing_until_there_are_twenty():
@@ -108,6 +121,15 @@ def test_one_concept_is_judged_over_its_groups_and_several_over_concepts():
     assert together.wide.covers(1 / 3) and together.p < 0.05
 
 
+def test_control_that_works_backwards_is_said_beside_its_verdict():
+    rng = np.random.default_rng(2)
+    made = [Gains(rng.normal(-2, 0.1, 8), rng.normal(-1, 0.1, 8), tuple("aabbccdd"), str(i)) for i in range(6)]
+    found = judge(made, 0.1)
+    assert found.verdict == ASYMMETRIC and found.reason.endswith("control works backwards")
+    right = [Gains(-part.aligned, -part.unaligned, part.groups, part.concept) for part in made]
+    assert "backwards" not in judge(right, 0.1).reason
+
+
 def test_potency_reads_the_budgets_of_a_known_curve():
     budgets = np.array([0.1, 1.0, 10.0, 100.0])
     plus, minus = np.log10(budgets) + 2, np.log10(budgets) + 1  # the minus pole needs ten times as much
@@ -115,6 +137,9 @@ def test_potency_reads_the_budgets_of_a_known_curve():
     assert log_potency(2.0, budgets, plus, minus) == pytest.approx(np.log(10))
     assert log_potency(3.5, budgets, plus, minus) == np.inf
     assert np.isnan(log_potency(99.0, budgets, plus, minus))
+    # beyond the smallest dose at once: no larger budget is known to be needed, and none to be enough
+    assert budget_for(plus[0] / 2, budgets, plus) == 0 and np.isnan(log_potency(plus[0] / 2, budgets, plus, plus))
+    assert log_potency(0.9, budgets, plus, np.array([0.7, 0.8, 1.0, 1.1])) == np.inf
     assert shared_gain(plus, minus) == pytest.approx(1.5)
     concepts = [np.stack([plus, minus])[None].repeat(4, 0) + x for x in np.linspace(-0.2, 0.2, 8)]
     drawn = two_level(concepts, draws=200)

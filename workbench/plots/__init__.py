@@ -25,6 +25,8 @@ cost_frontier              gain against cost elsewhere, both poles
 retention_ladder           what a defence leaves of each pole's control, by attack
 lean_regression            difference of the gains against the base lean
 frame_gains                gains of both poles in every frame in which items were asked
+floor_trade_off            what a one-sided floor leaves of both poles over its height
+item_gains                 every item's gain toward one pole against that toward the other
 off_axis_matrix            steered concept × read concept, one pole, in log-odds
 circuit_graph              one circuit: the strongest edges between heads and MLPs, by pole
 circuit_poles              a vector's circuits toward both poles, and their difference
@@ -46,7 +48,9 @@ from workbench.plots.correlation_forest import correlation_forest
 from workbench.plots.cosine_matrix import cosine_matrix
 from workbench.plots.cost_frontier import cost_frontier
 from workbench.plots.dose_response import dose_response, index_by_dose
+from workbench.plots.floor_trade_off import floor_trade_off
 from workbench.plots.frame_gains import frame_gains
+from workbench.plots.item_gains import item_gains
 from workbench.plots.layer_heatmap import layer_heatmap
 from workbench.plots.lean_regression import lean_regression
 from workbench.plots.line_points import line_points
@@ -80,6 +84,8 @@ __all__ = [
     "dose_response",
     "frame_gains",
     "index_by_dose",
+    "floor_trade_off",
+    "item_gains",
     "layer_heatmap",
     "lean_regression",
     "line_points",

@@ -134,7 +134,7 @@ def template(theme: str = "light") -> dict:
             "hovermode": "closest",
             "hoverlabel": {
                 "align": "left",
-                "font": {"family": FONT, "size": 12},
+                "font": {"family": FONT, "size": 12, "color": colour["ink"]},
                 "bgcolor": colour["paper"],
                 "bordercolor": colour["zero"],
             },

@@ -57,5 +57,5 @@ def symmetry_forest(results: pd.DataFrame, rows: str = "method", margin: float =
         title="Is control symmetric?",
         layout=layout,
         see="A whole interval inside the grey strip is symmetric control; one that leaves 0 and exceeds what placebos "
-        "do is asymmetric; everything else, also no control at all, is undetermined.",
+        "do is asymmetric; everything else is undetermined. A row without a mark has no control to judge.",
     )

@@ -67,6 +67,9 @@ LABELS: dict[str, tuple[str, str]] = {
     "knob_eval": ("templates that follow, of those evaluated", "difference in share"),
     "labelling": ("pairs labelled by", ""),
     "against_cue": ("acts shown against the cue", "share of pairs"),
+    "nll_rise": ("rise of the NLL on neutral text", "share"),
+    "choice_drop": ("drop of accuracy on unrelated choices", "share"),
+    "incoherent": ("rise of the probability off the options", "share"),
     "per_half": ("change per half of the templates", ""),
 }
 DIRECTION_NAMES = {

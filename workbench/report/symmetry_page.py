@@ -14,18 +14,22 @@ from workbench.plots import (
     dose_response,
     frame_gains,
     index_by_dose,
+    item_gains,
     lean_regression,
     off_axis_matrix,
     symmetry_forest,
 )
+from workbench.plots.item_gains import with_corners
+from workbench.report.items_section import resisting
 from workbench.report.markup import Html, table, tag
 from workbench.report.page import Page, rendered
-from workbench.report.panels import Panel, number
+from workbench.report.panels import Panel, Selector, number
 from workbench.report.provenance import provenance
-from workbench.report.selectors import Tables, by
+from workbench.report.selectors import Tables, axis, by
 from workbench.report.summary import strip, verdicts, warning_box
 
 POOL = "all value concepts"
+COSTS = ("nll_rise", "incoherent", "choice_drop")
 LISTED = (
     ("results", "Results, one row per method and concept"),
     ("judgements", "Judgements at every budget"),
@@ -35,6 +39,8 @@ LISTED = (
     ("off_axis", "Off the axis: every steered and read concept"),
     ("frames", "In other frames: gains, index and what is left of control"),
     ("doses", "Every dose that was applied"),
+    ("resistance", "Shares of items that follow, resist and backfire, with chance"),
+    ("covariates", "What goes with the gains of single items"),
     ("items", "Items: which resist, which backfire"),
     ("failures", "What is missing, and why"),
 )
@@ -85,8 +91,20 @@ METHOD = (
         "was fitted on. What is left is the gain over that on held-out templates in the frame of the fit.",
     ),
     (
+        "Resists, backfires",
+        "Toward a pole an item follows where its gain is above a bound, backfires where it is below minus the bound, "
+        "and resists in between. The bound is a tenth of the method’s mean gain on that concept toward that pole, or, "
+        "where that is larger, the 95 % quantile of what a random direction of the same norm does to single prompts. "
+        "Where the mean gain is not told from 0 no item is judged. Covariates: one figure within each concept, an "
+        "interval over concepts, and beside it the band of the same figure with the covariate shuffled. The unsteered "
+        "log-odds y(0) is a part of both gains, so that holding it against a gain would make a correlation out of "
+        "noise: it is held against the mean of both, where it cancels; against single gains stands the lean of the "
+        "same item in another frame.",
+    ),
+    (
         "What this page cannot show",
-        "Nothing about attacks, methods and prompts that were not run. A smooth model is symmetric at small doses "
+        "Nothing about attacks, methods and prompts that were not run; the ladder of attacks on a defended model has a "
+        "report of its own (workbench study defence). A smooth model is symmetric at small doses "
         "under plus and minus the same vector, whatever it is; and a model that hides a response to some trigger "
         "reads here as if it had none.",
     ),
@@ -95,7 +113,16 @@ METHOD = (
 
 def symmetry_page(record: Any) -> str:
     """The page as HTML."""
-    return rendered(page_of(record, record.tables, panels(record.tables)))
+    tables = shown_tables(record)
+    return rendered(page_of(record, tables, panels(tables)))
+
+
+def shown_tables(record: Any) -> dict[str, pd.DataFrame]:
+    """The record's tables, the items with the ends of their picture's axes where they say which resist."""
+    tables = dict(record.tables)
+    if "pattern" in tables.get("items", ()):
+        tables["items"] = with_corners(tables["items"])
+    return tables
 
 
 def page_of(record: Any, tables: Tables, shown: list[Panel]) -> Page:
@@ -104,7 +131,7 @@ def page_of(record: Any, tables: Tables, shown: list[Panel]) -> Page:
     return Page(
         title=f"Is control symmetric? {name}",
         subtitle=f"study {record.study} · {record.created} · record {record.digest}",
-        sections=[opening(record, tables), corrected(tables)],
+        sections=[opening(record, tables), corrected(tables), resisting(tables)],
         panels=shown,
         tables=tables,
         listed=LISTED,
@@ -170,12 +197,16 @@ def panels(tables: Tables) -> list[Panel]:
               height=(720, 680), **forest, selectors=(by(tables, "results", "method"),)),
         Panel("dose-response", "Gain of both poles at the same budget", draw=dose_response, **curve),
         Panel("index-by-dose", "Index against dose", draw=index_by_dose, **curve),
-        Panel("cost-frontier", "Gain against cost", draw=cost_frontier, **curve),
+        Panel("cost-frontier", "Gain against cost", draw=cost_frontier, **curve | {"selectors": (
+              axis(tables, "curves", "x", "cost", measured(tables)), *chosen)}),
         Panel("lean-regression", "Is the asymmetry only the lean?", "lean", lean_regression,
               "n = {rows} concepts; intervals 95 % over groups", selectors=(by(tables, "lean", "method"),)),
         Panel("frame-gains", "Does control carry over to other frames?", "frames", frame_gains,
               "n = {first:concepts} concepts; intervals 95 %", selectors=(by(tables, "frames", "method"),
               by(tables, "frames", "concept", preferred=POOL))),
+        Panel("item-gains", "Which prompts resist, which backfire", "items", item_gains,
+              "n = {rows} items; hover or tap a mark to read the question", height=(560, 460), selectors=(
+                  by(tables, "items", "method"), everything(by(tables, "items", "concept")))),
         off_axis(tables),
     ]  # fmt: skip
     return [panel if panel.table in tables else missing(panel) for panel in made]
@@ -189,6 +220,17 @@ def off_axis(tables: Tables) -> Panel:
                  partial(off_axis_matrix, names=names, reach=reach),
                  "n = {rows} cells; intervals 95 % over groups of the read concept", height=(720, 680),
                  selectors=(by(tables, "off_axis", "method"), by(tables, "off_axis", "pole")))  # fmt: skip
+
+
+def measured(tables: Tables) -> tuple[str, ...]:
+    """The costs that were measured anywhere; accuracy is none where the model cannot do the choices."""
+    curves = tables.get("curves", pd.DataFrame())
+    return tuple(name for name in COSTS if name in curves and bool(curves[name].notna().any())) or COSTS[:1]
+
+
+def everything(selector: Selector) -> Selector:
+    """The selector of a column with all of its values together in front."""
+    return replace(selector, options=(("all", "all concepts"), *selector.options), value="all")
 
 
 def missing(panel: Panel) -> Panel:

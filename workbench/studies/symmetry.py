@@ -23,21 +23,27 @@ class Config:
     """What to study. Empty ``methods``: the protocol's; empty ``concepts``: all shipped value and placebo sets.
 
     ``protocol`` is a shipped one by name or a TOML file; everything else that decides numbers is in it. ``items``
-    and ``seed`` replace the protocol's where they are not 0. ``off_axis`` is the number of prompts per concept on which
-    every control is read off its axis; 0 leaves that out. ``frames`` are the other ways in which items are asked under
-    every control at its matched dose; none leaves that out.
+    and ``seed`` replace the protocol's where they are not 0. ``placebos`` are concepts that count as value-free
+    whatever their cards say (imported sets have none that does). ``off_axis`` is the number of prompts per concept on
+    which every control is read off its axis; 0 leaves that out. ``frames`` are the other ways in which items are asked
+    under every control at its matched dose; none leaves that out. ``engine``, ``address`` and ``gpus`` are those of
+    the reliability study.
     """
 
     model: str = "persona"
     methods: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
     data: str = ""
+    placebos: tuple[str, ...] = ()
     protocol: str = "symmetry-v1"
     items: int = 0
     seed: int = 0
     off_axis: int = 6
     frames: tuple[str, ...] = FRAMES
     workers: int = 0
+    engine: str = "local"
+    address: str = ""
+    gpus: float = 0.0
     out: str = "runs/symmetry"
 
     @cached_property
@@ -59,23 +65,15 @@ def run(config: Config, progress: Progress | None = None):
     the grid is finished. Cells are cached under ``config.out/cells``. Raises WorkbenchError for an unknown model,
     method, concept or protocol, and where nothing at all could be measured.
     """
-    from workbench.controls import find_method, method_name
     from workbench.models import load
     from workbench.studies.pool import grid
     from workbench.studies.symmetry_cells import background, gathered, respond_cell
     from workbench.studies.symmetry_record import assemble
-    from workbench.symmetry.frames import frames_of
-    from workbench.symmetry.protocol import load_protocol
 
     began = time.perf_counter()
     tell = progress or (lambda message, done, total: None)
     tell("loading model and concepts", 0, 1)
-    protocol = load_protocol(config.protocol)
-    named = tuple(config.methods) or protocol.methods
-    config = replace(config, methods=tuple(dict.fromkeys(method_name(name) for name in named)))
-    for name in config.methods:
-        find_method(name)
-    frames_of(config.frames)
+    config = replace(config, methods=check(config))
     model = load(config.model)
     concepts, failures = gathered(config, model)
     if not concepts:
@@ -89,6 +87,23 @@ def run(config: Config, progress: Progress | None = None):
     asked = _otherwise(config, model, concepts, measured, tell)
     parts = (concepts, known, measured, spilt, asked, failures)
     return assemble(config, model, parts, time.perf_counter() - began)
+
+
+def check(config: Config) -> tuple[str, ...]:
+    """The names of the methods that run, each once; what can be known to be wrong before a model is loaded."""
+    from workbench.controls import find_method, method_name
+    from workbench.studies.reliability import ENGINES
+    from workbench.symmetry.frames import frames_of
+    from workbench.symmetry.protocol import load_protocol
+
+    protocol = load_protocol(config.protocol)
+    named = tuple(config.methods) or protocol.methods
+    for name in config.methods:
+        find_method(name)
+    frames_of(config.frames)
+    if config.engine not in ENGINES:
+        raise WorkbenchError(f"engine {config.engine!r} is unknown; expected one of {', '.join(ENGINES)}")
+    return tuple(dict.fromkeys(method_name(name) for name in named))
 
 
 def _beside(config: Config, model, concepts: list, measured: list, tell: Progress) -> list[tuple]:

@@ -39,10 +39,16 @@ def gathered(config, model: Model) -> tuple[list[Concept], list[dict]]:
         try:
             concept = item if isinstance(item, Concept) else gather(replace(config, concepts=(item,)), model)[0]
             parts(concept, config)
-            kept.append(concept)
+            free = concept.name in config.placebos
+            kept.append(replace(concept, card=replace(concept.card, kind="placebo")) if free else concept)
         except WorkbenchError as error:
             name = item.name if isinstance(item, Concept) else Path(item).name
             failures.append({"concept": name, "method": "all", "line": str(error)})
+    there = {concept.name for concept in kept} | {failure["concept"] for failure in failures}
+    strange = next((name for name in config.placebos if name not in there), None)
+    if strange is not None:
+        known = ", ".join(sorted(there))
+        raise WorkbenchError(f"placebo {strange!r} is none of the concepts; expected some of {known}")
     return kept, failures
 
 

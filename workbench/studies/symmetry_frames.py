@@ -95,9 +95,9 @@ def frame_rows(protocol: Protocol, frame: str, found: Found, about: Mapping, kin
     here = {name: gained for name, gained in found.items() if frame in gained}
     pools = {VALUES: [n for n in here if kinds[n] != "placebo"], PLACEBOS: [n for n in here if kinds[n] == "placebo"]}
     null = [here[name][frame] for name in pools[PLACEBOS]]
-    alone = placebo_bound(null)
+    alone = placebo_bound(null, needed=protocol.placebos)
     sets = [(name, [name], alone) for name in here]
-    sets += [(pool, names, placebo_bound(null, size=len(names), seed=protocol.seed))
+    sets += [(pool, names, placebo_bound(null, size=len(names), seed=protocol.seed, needed=protocol.placebos))
              for pool, names in pools.items() if len(names) > 1]  # fmt: skip
     rows = []
     for name, members, bound in sets:

@@ -19,6 +19,8 @@ from workbench.symmetry.lean import FEW
 from workbench.symmetry.protocol import Protocol
 from workbench.types import Effect
 
+HEADROOM, CUE = "headroom-normalised", "instruction"
+
 
 def lean_rows(
     protocol: Protocol, method: str, responses: Sequence[Response], known: Mapping[str, dict]
@@ -44,6 +46,8 @@ def lean_rows(
         {"method": method, "budget": kind, "correction": name, "concepts": count, "note": note,
          **flat("difference", difference), **flat("index", index)}
         for name, count, note, difference, index in corrections(plus, minus, [about for _, about in values])
+        # gains as shares of what this very cue reaches are 1 whatever the model does
+        if not (name == HEADROOM and method == CUE)
     ]  # fmt: skip
     return points, rows
 
@@ -73,7 +77,7 @@ def corrections(
     rows = [("raw", len(plus), "", t_interval(plus - minus), asymmetry_interval(plus, minus))]
     cues = np.array([[about["cue_aligned"], about["cue_unaligned"]] for about in known], dtype=np.float64)
     shares = headroom_normalised(plus, minus, cues[:, 0], cues[:, 1])
-    rows.append(_pooled("headroom-normalised", *shares, f"{len(shares[0])} of {len(plus)} concepts follow both cues"))
+    rows.append(_pooled(HEADROOM, *shares, f"{len(shares[0])} of {len(plus)} concepts follow both cues"))
     first, second = (np.array([about["lean"][k] for about in known], dtype=np.float64) for k in (0, 1))
     good = np.isfinite(first) & np.isfinite(second)
     fit = at_zero_lean(plus[good], minus[good], first[good], second[good])

@@ -4,7 +4,7 @@
 """From the cells of a symmetry study to its record: tables, sentences, verdicts, warnings."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from workbench.records import Record
 from workbench.studies.assemble import model_card
 from workbench.studies.symmetry_cells import settings
 from workbench.studies.symmetry_costs import axes_verdict, cost_table, orthogonality
+from workbench.studies.symmetry_covariates import covariate_sentence, covariate_table
+from workbench.studies.symmetry_errors import marked, resistance_table
 from workbench.studies.symmetry_frames import frame_sentence, frame_table
 from workbench.studies.symmetry_lean import lean_rows, primary
 from workbench.studies.symmetry_spill import off_axis_tables, spill_sentence
@@ -47,12 +49,14 @@ def assemble(config, model, parts: tuple, seconds: float) -> Record:
     kept = [(job[1], cell) for job, cell in measured if "response" in cell]
     if not kept:
         raise WorkbenchError(f"nothing could be measured; the first line: {failed[0]['line']}")
-    responses = [response_of(cell["response"]) for _, cell in kept]
+    # a kept cell may be older than the list of placebos
+    responses = [replace(response_of(cell["response"]), kind=concept.card.kind) for concept, cell in kept]
     background = {concept.name: about for concept, about in zip(concepts, known, strict=True)}
     tables = tables_of(protocol, responses, background, model.name)
     tables |= off_axis_tables(concepts, spilt) | {"frames": frame_table(protocol, concepts, asked)}
     tables["doses"] = dose_table(responses)
-    tables["items"] = item_table(protocol, responses, [cell["pairs"] for _, cell in kept])
+    items = item_table(protocol, responses, [cell["pairs"] for _, cell in kept])
+    tables |= item_tables(protocol, items, concepts, spilt, asked)
     tables["failures"] = pd.DataFrame(failed, columns=["concept", "method", "line"])
     notes = warnings_of(protocol, concepts, background, tables, [cell for _, cell in kept])
     results_of = {
@@ -114,7 +118,7 @@ def dose_table(responses: Sequence[Response]) -> pd.DataFrame:
 
 
 def item_table(protocol: Protocol, responses: Sequence[Response], pairs: Sequence[list]) -> pd.DataFrame:
-    """Per item at the method's chosen budget: gains toward both poles, and which of them backfire."""
+    """Per item at the method's chosen budget: the unsteered log-odds and the gains toward both poles."""
     rows = []
     for r, asked in zip(responses, pairs, strict=True):
         kind, at = primary(protocol, [r])
@@ -127,10 +131,16 @@ def item_table(protocol: Protocol, responses: Sequence[Response], pairs: Sequenc
             rows.append({
                 "method": r.method, "concept": r.concept, "pair": name, "group": group, "question": question,
                 "budget": kind, "level": level, "base": round(float(base), 5), "gain_aligned": round(float(plus), 5),
-                "gain_unaligned": round(float(minus), 5), "backfires_aligned": bool(plus < 0),
-                "backfires_unaligned": bool(minus < 0),
+                "gain_unaligned": round(float(minus), 5),
             })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def item_tables(protocol: Protocol, items: pd.DataFrame, concepts: Sequence[Concept], spilt, asked) -> dict:
+    """The items with what each does toward either pole, the shares that resist and backfire, and what goes with it."""
+    items = marked(items, concepts, spilt, asked)
+    return {"items": items, "resistance": resistance_table(items, concepts, spilt),
+            "covariates": covariate_table(items, concepts, protocol.seed)}  # fmt: skip
 
 
 def shown(row: pd.Series) -> str:
@@ -168,27 +178,20 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
     fixed = tables["corrections"]
     if len(fixed):
         zero = fixed[fixed["correction"] == "value at zero lean"]
-        known = zero[np.isfinite(zero["index_low"])]
-        lines.append(
-            f"At zero lean the index can be read for {len(known)} of {len(zero)} methods"
-            + (
-                f"; it is {', '.join(f'{r.method} {r.index_value:+.2f}' for r in _named(known))}."
-                if len(known)
-                else "."
-            )
-        )
+        # an interval that is all of [−1, 1] is no reading
+        known = zero[np.isfinite(zero["index_low"]) & (zero["index_high"] - zero["index_low"] < 2)]
+        told = "; ".join(f"{row['method']} {shown(row)}" for _, row in known.iterrows())
+        lines.append(f"At zero lean the index can be read for {len(known)} of {len(zero)} methods"
+                     + (f": {told}." if told else "."))  # fmt: skip
     beside = orthogonality(tables["costs"]), spill_sentence(tables["spill"]), frame_sentence(tables["frames"])
     lines += [line for line in beside if line]
     if len(tables["failures"]):
         first = tables["failures"].iloc[0]
         where = f"{first['method']} on {first['concept']}"
         lines.append(f"{len(tables['failures'])} cells are missing, the first: {where}: {first['line']}")
+    controlled = pooled["method"][pooled["flag"] == ""]
+    lines += [line for line in [covariate_sentence(tables["covariates"], list(controlled))] if line]
     return lines[:10]
-
-
-def _named(table: pd.DataFrame):
-    # a column called index would hide behind the tuple's own method
-    return table.rename(columns={"index": "index_value"}).itertuples()
 
 
 def warnings_of(

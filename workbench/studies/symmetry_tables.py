@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.symmetry import (
+    ASYMMETRIC,
     COSTS,
+    UNDETERMINED,
     Gains,
     Judgement,
     Response,
@@ -20,12 +22,14 @@ from workbench.symmetry import (
     judge,
     placebo_bound,
     potency_effect,
+    sided,
     two_level,
 )
 from workbench.symmetry.protocol import Protocol
 from workbench.types import POLES, Effect
 
-KINDS = ("kl", "norm", "examples")
+KINDS = ("kl", "norm", "examples", "tokens", "steps")
+LEVEL = 0.05
 VALUES, PLACEBOS = "all value concepts", "all placebo concepts"
 POTENCY_DRAWS = 400
 
@@ -41,10 +45,16 @@ def flat(name: str, effect: Effect) -> dict[str, float]:
 
 
 def chosen(protocol: Protocol, responses: Sequence[Response], kind: str) -> dict[str, tuple[Response, float, Gains]]:
-    """Per concept the largest budget of a kind that both poles reach within the caps, and the gains there."""
+    """Per concept the largest budget of a kind that both poles reach within the caps, and the gains there.
+
+    The protocol's levels first. Where none can be met, because a method has doses of its own, or where the protocol
+    names none (tokens, steps): the most that both poles spend.
+    """
     found = {}
     for response in responses:
         level = response.best_level(kind, protocol.budgets.get(kind, ()), protocol.caps)
+        if level is None:
+            level = response.common_level(kind, protocol.caps)
         gains = None if level is None else response.gains_at(kind, level)
         if gains is not None:
             found[response.concept] = (response, float(level), gains)
@@ -57,7 +67,7 @@ def judgements(protocol: Protocol, method: str, responses: Sequence[Response]) -
     for kind in KINDS:
         at = chosen(protocol, responses, kind)
         null = [gains for response, _, gains in at.values() if response.kind == "placebo"]
-        single = placebo_bound(null)
+        single = placebo_bound(null, needed=protocol.placebos)
         for name, (response, level, gains) in at.items():
             costs = response.costs_at(kind, level)
             about = {"concept": name, "kind": response.kind, "budget": kind, "level": level, "concepts": 1}
@@ -67,7 +77,7 @@ def judgements(protocol: Protocol, method: str, responses: Sequence[Response]) -
             members = [(level, gains) for response, level, gains in at.values() if pool_of(response) == pool]
             if len(members) < 2:
                 continue
-            bound = placebo_bound(null, size=len(members), seed=protocol.seed)
+            bound = placebo_bound(null, size=len(members), seed=protocol.seed, needed=protocol.placebos)
             found = judge([gains for _, gains in members], bound, protocol.margin)
             about = {"concept": pool, "kind": "pool", "budget": kind, "concepts": len(members)}
             about["level"] = float(np.median([level for level, _ in members]))
@@ -87,16 +97,28 @@ def results(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     """The leaderboard: one row per model × method × concept, numbers at the first budget kind, verdict over all."""
     out = []
     for _, part in rows.groupby(["method", "concept"], sort=False):
-        by_budget = {row["budget"]: (row["verdict"], row["reason"]) for _, row in part.iterrows()}
+        by_budget = {row["budget"]: (row["verdict"], row["reason"], row["index"]) for _, row in part.iterrows()}
         verdict, reason = agreed(by_budget)
         first = part.iloc[0].drop(["verdict", "reason"]).to_dict()
-        each = "; ".join(f"{kind}: {found}" for kind, (found, _) in by_budget.items())
+        each = "; ".join(f"{kind}: {sided(found, index)}" for kind, (found, _, index) in by_budget.items())
         out.append({"model": model, **first, "budgets": each, "verdict": verdict, "reason": reason})
-    table = pd.DataFrame(out)
-    table["p_holm"] = float("nan")
-    for _, part in table.groupby("concept"):
+    return after_holm(pd.DataFrame(out), ["concept"])
+
+
+def after_holm(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Holm's p over the methods of a concept (``keys``); asymmetry that is not told from 0 then is undetermined.
+
+    *Symmetric* is a test of equivalence, whose error is another one: it is left as it is.
+    """
+    table = table.assign(p_holm=float("nan"))
+    for _, part in table.groupby(list(keys)):
         corrected = adjusted(dict(zip(part.index, part["p"], strict=True)))
         table.loc[list(corrected), "p_holm"] = list(corrected.values())
+    gone = (table["verdict"] == ASYMMETRIC) & ~(table["p_holm"] < LEVEL)
+    said = [f"{reason}, but p = {p:.2g} after Holm over the methods" for reason, p in
+            zip(table.loc[gone, "reason"], table.loc[gone, "p_holm"], strict=True)]  # fmt: skip
+    table.loc[gone, "verdict"] = UNDETERMINED
+    table.loc[gone, "reason"] = said
     return table
 
 
@@ -164,10 +186,10 @@ def units_of(kept: Sequence[Response]) -> int:
 
 
 def summary_of(levels: np.ndarray, mean: np.ndarray, drawn: np.ndarray, count: int) -> dict:
-    """A_AUC and ln ρ of one dose–response; the potency interval for pools only (it is slow)."""
+    """A_AUC and ln ρ of one dose–response; ln ρ has an interval for pools only (it is slow), else NaN as its bounds."""
     area = area_index(levels, mean[0], mean[1])
     row = flat("area_index", bootstrap_effect(float(area), area_index(levels, drawn[:, 0], drawn[:, 1]), max(2, count)))
-    draws = drawn[:POTENCY_DRAWS] if count > 1 else drawn[:1]
+    draws = drawn[: POTENCY_DRAWS if count > 1 else 0]
     return row | flat("log_potency", potency_effect(levels, mean, draws, max(2, count)))
 
 

@@ -27,7 +27,17 @@ from workbench.symmetry.orthogonality import CostJudgement, cost_differences, in
 from workbench.symmetry.placebo import placebo_bound
 from workbench.symmetry.potency import budget_for, log_potency, potency_effect, shared_gain
 from workbench.symmetry.responses import COSTS, Curve, Response, response_of
-from workbench.symmetry.verdict import ASYMMETRIC, SYMMETRIC, UNDETERMINED, Judgement, adjusted, agreed, decided, judge
+from workbench.symmetry.verdict import (
+    ASYMMETRIC,
+    SYMMETRIC,
+    UNDETERMINED,
+    Judgement,
+    adjusted,
+    agreed,
+    decided,
+    judge,
+    sided,
+)
 
 __all__ = [
     "ASYMMETRIC", "COSTS", "CostJudgement", "Curve", "Gains", "Judgement", "LeanFit", "Response", "Retention",
@@ -35,5 +45,5 @@ __all__ = [
     "adjusted", "agreed", "area_index", "asymmetry", "asymmetry_interval", "at_zero_lean", "bootstrap_effect",
     "budget_for", "cost_differences", "decided", "fieller", "flag_of", "gain_effects", "gains",
     "headroom_normalised", "independence", "judge", "judge_cost", "log_potency", "matched_costs",
-    "matched_lean", "placebo_bound", "potency_effect", "response_of", "retention", "shared_gain", "two_level",
+    "matched_lean", "placebo_bound", "potency_effect", "response_of", "retention", "shared_gain", "sided", "two_level",
 ]  # fmt: skip

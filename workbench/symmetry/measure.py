@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,8 +71,21 @@ class Meter:
     norms: dict[float, float] = field(default_factory=dict)
     costs: dict[float, tuple[float, float]] = field(default_factory=dict)
 
+    @cached_property
+    def weighed(self) -> float:
+        """‖ΔW‖_F/‖W‖_F at strength 1 of a control that changes weights (linear in the strength); NaN for others."""
+        control: Any = self.control
+        return float(control.norm(self.on.model)) if hasattr(control, "norm") else float("nan")
+
+    @property
+    def sized(self) -> bool:
+        """Whether a norm can be spent: of a change of the stream, or of weights."""
+        return site_of(self.control) is not None or bool(np.isfinite(self.weighed))
+
     def norm(self, strength: float) -> float:
-        """‖δ‖/median‖h‖ at the last site that the control changes; NaN where it names none."""
+        """‖δ‖/median‖h‖ at the last site that the control changes, or ‖ΔW‖_F/‖W‖_F; NaN where it has neither."""
+        if np.isfinite(self.weighed):
+            return self.weighed * strength
         site = site_of(self.control)
         if site is not None and strength not in self.norms:
             with self.control.applied(self.on.model, strength) as changed:
@@ -115,7 +129,7 @@ def doses(meter: Meter) -> list[float]:
         return [float(dose) for dose in listed]
     limit = float(getattr(control, "limit", np.inf))
     found: list[float] = []
-    plans = [(meter.norm, on.norms, 1.0, "norm")] if site_of(control) is not None else []
+    plans = [(meter.norm, on.norms, 1.0, "norm")] if meter.sized else []
     for spent, levels, order, kind in [*plans, (meter.divergence, on.divergences, 2.0, "KL")]:
         start, before = min(found, default=min(0.1, limit)), 0.0
         for level in levels:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from workbench.concepts import data_root
+from workbench.symmetry.placebo import NEEDED
 from workbench.symmetry.responses import COSTS
 from workbench.types import WorkbenchError, digest_of
 
 KINDS = ("norm", "kl", "examples")
+PROMPTS = {"items": "bare", "cue": "instruction"}
 SIZES = ("fit", "items", "neutral", "choices")
 
 
@@ -28,6 +30,7 @@ class Protocol:
     budgets: Mapping[str, tuple[float, ...]]
     caps: Mapping[str, float]
     margin: float
+    placebos: int
     draws: int
     methods: tuple[str, ...]
     options: Mapping[str, Mapping[str, Any]]
@@ -63,6 +66,7 @@ def _protocol(content: Mapping[str, Any]) -> Protocol:
     if unknown:
         raise WorkbenchError(f"budget {unknown[0]!r} is unknown; expected some of {', '.join(KINDS)}")
     inference = content["inference"]
+    _said(content.get("prompts", {}), inference)
     return Protocol(
         name=content["name"],
         digest=digest_of(content),
@@ -72,11 +76,24 @@ def _protocol(content: Mapping[str, Any]) -> Protocol:
         budgets=budgets,
         caps={name: float(content["caps"][name]) for name in COSTS},
         margin=float(inference["margin"]),
+        placebos=int(inference.get("placebos", NEEDED)),
         draws=int(inference["draws"]),
         methods=tuple(content["methods"]["default"]),
         options=dict(content.get("options", {})),
         attacks=tuple(content.get("attacks", {}).get("ladder", ())),
     )
+
+
+def _said(prompts: Mapping[str, Any], inference: Mapping[str, Any]) -> None:
+    """Refuses what a protocol may say and no study does: a setting must not change a digest and nothing else."""
+    for name, value in prompts.items():
+        if PROMPTS.get(name) != value:
+            known = ", ".join(f"{key} = {one!r}" for key, one in PROMPTS.items())
+            raise WorkbenchError(f"prompts {name} = {value!r} cannot be asked for; expected {known}")
+    if int(inference.get("placebos", NEEDED)) < NEEDED:
+        raise WorkbenchError(
+            f"{inference['placebos']} placebos cannot give a 95 % quantile; expected at least {NEEDED}"
+        )
 
 
 def _levels(kind: str, levels: Any) -> tuple[float, ...]:

@@ -87,6 +87,16 @@ class Response:
                 return level
         return None
 
+    def common_level(self, kind: str, caps: Mapping[str, float]) -> float | None:
+        """The largest amount that some dose spent, both poles reach, and both afford.
+
+        For methods with doses of their own (examples, steps), which need not meet any level of a protocol: one cue may
+        spend more KL than its largest. Chosen by costs, never by gains.
+        """
+        spent = [np.asarray(self.curves[pole].budgets.get(kind, ()), dtype=np.float64) for pole in POLES]
+        found = {float(level) for part in spent for level in part[np.isfinite(part) & (part > 0)]}
+        return self.best_level(kind, sorted(found), caps)
+
     def swapped(self) -> "Response":
         """The same measurement with the poles' names exchanged."""
         mirrored: dict[Pole, Curve] = {

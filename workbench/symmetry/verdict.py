@@ -8,11 +8,12 @@ import numpy as np
 
 from workbench.stats import holm, sign_flip_p
 from workbench.symmetry.gains import Gains, gain_effects
-from workbench.symmetry.index import NO_CONTROL, asymmetry_interval, flag_of
+from workbench.symmetry.index import BACKWARDS, NO_CONTROL, SAME_WAY, asymmetry_interval, flag_of
 from workbench.types import Effect
 
 MARGIN = 0.2
 FEWEST = 4  # units below which nothing is judged: with two, a 95 % interval of t has 12.7 standard errors
+COUNTS, COUNTED = ("examples", "tokens", "steps"), "count"  # the same doses in other units
 SYMMETRIC, ASYMMETRIC, UNDETERMINED = "symmetric", "asymmetric", "undetermined"
 
 
@@ -54,6 +55,8 @@ def judge(parts: Sequence[Gains], placebo: float | None, margin: float = MARGIN,
         wide, narrow = (replace(e, estimate=np.nan, low=-1.0, high=1.0, method=NO_CONTROL) for e in (wide, narrow))
     p = sign_flip_p(plus - minus, seed=seed)
     verdict, reason = (UNDETERMINED, flag) if few else decided(wide, narrow, flag, placebo, margin)
+    if flag in (SAME_WAY, BACKWARDS):
+        reason = f"{reason}; {flag}"  # gains below 0 are no control toward the pole that was asked for
     return Judgement(aligned, unaligned, wide, narrow, p, flag, verdict, reason)
 
 
@@ -79,18 +82,28 @@ def decided(wide: Effect, narrow: Effect, flag: str, placebo: float | None, marg
     return ASYMMETRIC, f"easier toward the {side} pole, beyond the placebos' {placebo:.2f}"
 
 
-def agreed(by_budget: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
-    """The verdict over budgets (kind -> (verdict, reason)): the same under at least two, else undetermined."""
-    if len(by_budget) < 2:
-        only = (
-            f"only the budget {next(iter(by_budget))} could be matched" if by_budget else "no budget could be matched"
-        )
+def agreed(by_budget: Mapping[str, tuple[str, str, float]]) -> tuple[str, str]:
+    """The verdict over budgets (kind -> (verdict, reason, A)): the same under at least two of them, else undetermined.
+
+    Examples, tokens and steps of one method count the same doses in other units: together they are one budget. Two
+    asymmetric verdicts agree only if they name the same pole.
+    """
+    if len({COUNTED if kind in COUNTS else kind for kind in by_budget}) < 2:
+        met = f"only the budget {' and '.join(by_budget)}" if by_budget else "no budget"
+        only = f"{met} could be matched"
         return UNDETERMINED, f"{only}; a verdict needs two"
-    labels = {verdict for verdict, _ in by_budget.values()}
-    if len(labels) > 1:
-        return UNDETERMINED, "budgets disagree: " + ", ".join(f"{kind} says {v}" for kind, (v, _) in by_budget.items())
-    reasons = dict.fromkeys(reason for _, reason in by_budget.values())
-    return labels.pop(), "; ".join(reasons)
+    labels = {kind: sided(verdict, index) for kind, (verdict, _, index) in by_budget.items()}
+    if len(set(labels.values())) > 1:
+        return UNDETERMINED, "budgets disagree: " + ", ".join(f"{kind} says {label}" for kind, label in labels.items())
+    reasons = dict.fromkeys(reason for _, reason, _ in by_budget.values())
+    return next(iter(by_budget.values()))[0], "; ".join(reasons)
+
+
+def sided(verdict: str, index: float) -> str:
+    """The verdict, and toward which pole it is easier where it is asymmetric."""
+    if verdict != ASYMMETRIC:
+        return verdict
+    return f"{verdict} toward the {'aligned' if index > 0 else 'unaligned'} pole"
 
 
 def adjusted(p: Mapping[Any, float]) -> dict[Any, float]:
