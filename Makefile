@@ -21,8 +21,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 install: $(INSTALLED)  ## The package and its tools in .venv (done once by every other target)
 
-study: $(INSTALLED)  ## The reliability study on the embedded organism: a report in minutes
-	$(BIN)/workbench study reliability
+study: $(INSTALLED)  ## Is steering reliable, is control symmetric? On the embedded organism: a report in minutes
+	$(BIN)/workbench study overview
 
 # One thread per process: two test processes on two cores, each doing small matrix products.
 test: $(INSTALLED)  ## Every test, on two processes

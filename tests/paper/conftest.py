@@ -50,3 +50,15 @@ def defence() -> Record:
         results={"summary": ["2 attacks on toy with floor.", "power, up to vectors: control fails."]},
         warnings=["One budget was spent."], created="2026-01-01T00:00:00+00:00",
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def overview(reliability, symmetry) -> Record:
+    """Both made-up records as the overview puts them together."""
+    names = ("config", "seeds", "model", "concepts", "warnings")
+    said = {**(reliability.results.get("verdicts") or {}), "add: symmetric?": "undetermined: A = +0.10 at kl (wide)"}
+    return Record(
+        study="overview", **{name: getattr(reliability, name) for name in names},
+        tables=dict(reliability.tables) | {f"symmetry_{name}": table for name, table in symmetry.tables.items()},
+        results={**reliability.results, "verdicts": said},
+    )  # fmt: skip

@@ -171,3 +171,20 @@ def test_bad_widths_and_formats_write_nothing(reliability, tmp_path: Path):
     with pytest.raises(WorkbenchError, match="format 'docx' is unknown"):
         write_paper(reliability, tmp_path / "out", formats=("docx",))
     assert not (tmp_path / "out").exists()
+
+
+def test_an_overview_gives_both_studies(overview, tmp_path: Path, without_browser):
+    write_paper(overview, tmp_path)
+    names = {path.stem for path in (tmp_path / "tables").iterdir()}
+    assert {"recommendation", "correlations", "symmetry_results", "symmetry_corrections"} <= names
+    assert (tmp_path / "figures" / "symmetry-methods.csv").exists()
+    assert faults((tmp_path / "results.tex").read_text()) == []
+    told = dict(results(overview))
+    counts = overview.tables["symmetry_results"]["verdict"].value_counts()
+    assert all(f"{n} {verdict}" in told["Symmetry of control"] for verdict, n in counts.items())
+    assert "add: undetermined: A = +0.10 at kl (wide)." in told["Symmetry of control"] and "Backfire" in told
+    plain = dict(plain_words(overview))
+    rows = overview.tables["symmetry_results"]
+    tried = int((rows["concept"] == "all value concepts").sum())
+    assert tried and f"{tried} techniques were tried both ways" in plain["Both ways alike?"]
+    assert "What was found" in plain

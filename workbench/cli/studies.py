@@ -17,7 +17,7 @@ Types = Annotated[list[str] | None, typer.Option(help="As prefilled,5-shot; defa
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="One of: workbench list studies; or a dotted module.")] = "reliability",
+    name: Annotated[str, typer.Argument(help="One of: workbench list studies; or a dotted module.")] = "overview",
     config: Annotated[Path | None, typer.Option(help="TOML file with any of the study's settings.")] = None,
     model: Annotated[str | None, typer.Option(help="Built-in model, local HuggingFace folder, or hub name.")] = None,
     methods: Annotated[list[str] | None, typer.Option(help="Control methods, as add,few_shot; for symmetry.")] = None,

@@ -41,9 +41,11 @@ def tables_of(record: Any) -> list[Table]:
     """The tables to print; one that the record lacks, or that lacks all of its columns, is left out."""
     if record.study in OTHERS:
         found = [plain_table(record, *choice) for choice in OTHERS[record.study]]
-    elif record.study == "reliability":
+    elif record.study in ("reliability", "overview"):
         tables = record.tables
         found = [recommendation(tables), ways(tables), correlations(tables), published(tables)]
+        # the overview holds the tables of the symmetry study behind a prefix
+        found += [plain_table(record, f"symmetry_{name}", *rest) for name, *rest in OTHERS["symmetry"]]
     else:
         found = [plain_table(record, name, short(name), ()) for name, t in record.tables.items() if len(t) <= SMALL]
     origin = source(record)

@@ -20,8 +20,19 @@ Paragraphs = list[tuple[str, str]]
 
 def results(record: Any) -> Paragraphs:
     """(title, text) of every paragraph; of a study that has no prose of its own, the record's own sentences."""
-    made = reliability(record) if record.study == "reliability" else []
-    return [*(made or summarised(record)), limits(record)]
+    made = reliability(record) if record.study in ("reliability", "overview") else []
+    return [*(made or summarised(record)), *symmetry(record), limits(record)]
+
+
+def symmetry(record: Any) -> Paragraphs:
+    """Of an overview: how the verdicts on symmetry fell, in the record's own words."""
+    if record.study != "overview" or "symmetry_results" not in record.tables:
+        return []
+    counts = record.tables["symmetry_results"]["verdict"].value_counts()
+    told = [f"{k.removesuffix(': symmetric?')}: {v}{stop(v)}" for k, v in (record.results.get("verdicts") or {}).items()
+            if k.endswith(": symmetric?")]  # fmt: skip
+    tally = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+    return [("Symmetry of control", f"Both poles spent the same budget; rows of the table: {tally}. {' '.join(told)}")]
 
 
 def reliability(record: Any) -> Paragraphs:

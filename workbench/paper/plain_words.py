@@ -19,6 +19,9 @@ QUESTIONS = {
     "reliability": "The answers of a language model can be pushed: while it reads a question, a fixed pattern is added "
     "to its inner activity, in the hope that its answers lean one way. This study asks how often that works, on which "
     "questions it does the opposite, and whether one can tell beforehand.",
+    "overview": "The answers of a language model can be pushed: while it reads a question, a fixed pattern is added to "
+    "its inner activity, or something is said before it. This study asks how often that works and on which questions "
+    "it does the opposite; and whether a model can be pushed toward bad conduct as easily as toward good conduct.",
     "symmetry": "If a language model can be pushed toward good conduct, can it be pushed toward bad conduct as easily? "
     "This study pushes both ways, spends the same on both, and compares how far each gets.",
     "defence": "A defence is meant to let a language model be pushed toward good conduct but not toward bad. This "
@@ -33,11 +36,24 @@ HEDGE = ("These are results of one model and one set of questions. They do not s
 def plain_words(record: Any) -> Paragraphs:
     """(title, text): the question, the findings and the limits, without terms of the trade where the study allows."""
     parts = [("The question", QUESTIONS.get(record.study, f"This is the study “{record.study}”."))]
-    found = outcome(record) if record.study == "reliability" else []
+    found = outcome(record) if record.study in ("reliability", "overview") else []
+    found = [*found, *both_ways(record)]
     if not found:
         text = " ".join(t for _, t in summarised(record))
         found = [("What was found", f"In the record's own, technical words: {text}")]
     return [*parts, *found, ("What does not follow", HEDGE)]
+
+
+def both_ways(record: Any) -> Paragraphs:
+    """Of an overview: for how many techniques both ways are alike, differ, or cannot be told."""
+    rows = record.tables.get("symmetry_results", pd.DataFrame({"concept": [], "verdict": []}))
+    counts = rows.loc[rows["concept"] == "all value concepts", "verdict"].value_counts()
+    if record.study != "overview" or counts.empty:
+        return []
+    same, other, open_ = (int(counts.get(name, 0)) for name in ("symmetric", "asymmetric", "undetermined"))
+    text = (f"{same + other + open_} techniques were tried both ways at the same cost. {same} reached about as far "
+            f"toward bad conduct as toward good, {other} clearly further one way, and for {open_} it cannot be told.")
+    return [("Both ways alike?", text)]
 
 
 def outcome(record: Any) -> Paragraphs:

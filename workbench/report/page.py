@@ -92,6 +92,7 @@ def contents(page: Page) -> Html:
     found = [
         ("summary", "Summary"),
         ("use", "What to use"),
+        ("symmetry", "Symmetry"),
         ("pictures", "Pictures" if len(page.panels) > 1 else "Picture"),
         ("tables", "Tables"),
         ("method", "Method"),

@@ -3,7 +3,7 @@
 # (pandas types what a frame gives back as Series | DataFrame | a scalar)
 """A reliability record as a page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -31,17 +31,20 @@ LISTED = (
 )
 
 
-def reliability_page(record: Any, limit: int = LIMIT) -> str:
-    """The page as HTML, smaller than ``limit`` bytes where leaving out rows of the long tables can make it so."""
+def reliability_page(record: Any, limit: int = LIMIT, extended: Callable[[Page], Page] = lambda page: page) -> str:
+    """The page as HTML, smaller than ``limit`` bytes where leaving out rows of the long tables can make it so.
+
+    ``extended`` adds to the page before it is put together.
+    """
     tables, reasons = derived(record.tables)
     shown = panels(tables, reasons)
     notes: dict[str, str] = {}
-    text = rendered(page_of(record, tables, shown, reasons, notes))
+    text = rendered(extended(page_of(record, tables, shown, reasons, notes)))
     for step in (["concept", "layer"], ["concept", "prompt_type", "layer"]):
         if len(text.encode()) <= limit:
             break
         tables, notes = thinned(tables, step)
-        text = rendered(page_of(record, tables, panels(tables, reasons), reasons, notes))
+        text = rendered(extended(page_of(record, tables, panels(tables, reasons), reasons, notes)))
     return text
 
 

@@ -17,6 +17,7 @@ from workbench.report.causal_page import panels as causal_panels
 from workbench.report.compare import compare_page
 from workbench.report.defence_page import defence_page
 from workbench.report.defence_page import panels as defence_panels
+from workbench.report.overview_page import chapter_panels, chapter_tables, overview_page
 from workbench.report.panels import Panel, captioned, guarded, rows_of
 from workbench.report.pictures import panels
 from workbench.report.reliability_page import reliability_page
@@ -81,6 +82,9 @@ def parts_of(record: Any) -> tuple[Mapping[str, pd.DataFrame], list[Panel], Call
         tables = shown_tables(record)
         return tables, causal_panels(tables, record), lambda: causal_page(record)
     tables, reasons = derived(record.tables)
+    if record.study == "overview":
+        shown = [*panels(tables, reasons), *chapter_panels(record.tables)]
+        return {**tables, **chapter_tables(record.tables)}, shown, lambda: overview_page(record)
     return tables, panels(tables, reasons), lambda: reliability_page(record)
 
 

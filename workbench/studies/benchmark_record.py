@@ -9,11 +9,11 @@ import pandas as pd
 
 from workbench.records import Record
 from workbench.studies.benchmark_plan import Part, Plan
-from workbench.studies.symmetry_tables import PLACEBOS, VALUES
-from workbench.symmetry import SYMMETRIC, adjusted
+from workbench.studies.symmetry_tables import PLACEBOS, VALUES, after_holm
+from workbench.symmetry import SYMMETRIC
 
 VERDICTS = (SYMMETRIC, "asymmetric", "undetermined")
-GATHERED = ("results", "frames", "spill", "costs")
+GATHERED = ("results", "corrections", "costs", "spill", "frames")
 
 
 def line_of(plan: Plan, organism: str, part: Part, reason: str) -> dict:
@@ -65,11 +65,7 @@ def gathered(records: Mapping[str, Record], table: str) -> pd.DataFrame:
 
 def corrected(table: pd.DataFrame) -> pd.DataFrame:
     """Holm's adjustment anew: over all methods of a concept and organism, not over those of one part."""
-    table = table.assign(p_holm=float("nan"))
-    for _, part in table.groupby(["organism", "concept"]):
-        fixed = adjusted(dict(zip(part.index, part["p"], strict=True)))
-        table.loc[list(fixed), "p_holm"] = list(fixed.values())
-    return table
+    return after_holm(table, ["organism", "concept"])
 
 
 def missing(records: Mapping[str, Record]) -> pd.DataFrame:

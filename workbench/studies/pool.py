@@ -11,6 +11,8 @@ from workbench.types import digest_of
 
 # glibc gives memory of this size back after every product and faults it in again; its workers keep it (12 % less time)
 ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33), "MALLOC_TOP_PAD_": str(2**28)}
+# a worker that has grown by this much is replaced by joblib, and loads everything anew; its own limit is 300 MB
+GROWTH = 2**30
 
 Tell = Callable[[str, int, int], None]
 
@@ -77,6 +79,10 @@ def _run(
 
 def in_worker(function: Callable, source: str, job: tuple, path: Path, index: int) -> int:
     """One cell in a worker process; the model is loaded once per process."""
+    from joblib.externals.loky import process_executor
+
+    executor: Any = process_executor
+    executor._MAX_MEMORY_LEAK_SIZE = GROWTH  # memory that is kept on purpose (ALLOCATION) is no leak
     write(path, function(model_of(source), *job))
     return index
 

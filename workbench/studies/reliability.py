@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from workbench.prompts import PROMPT_TYPES
 from workbench.types import Concept, WorkbenchError
@@ -65,14 +66,20 @@ def run(config: Config, progress: Progress | None = None):
     Cells are cached under ``config.out/cells`` by content, so that an interrupted run goes on where it was.
     Raises WorkbenchError for an unknown model, concept, prompt type or layer.
     """
-    from workbench.models import load
     from workbench.studies.assemble import assemble
+
+    began = time.perf_counter()
+    found = measured(config, progress or (lambda message, done, total: None))
+    return assemble(*found, time.perf_counter() - began)
+
+
+def measured(config: Config, tell: Progress) -> tuple[Config, Any, list[Concept], list[dict], list[dict]]:
+    """(settings in full, model, concepts, fitted cells, measured cells): what a record is assembled from."""
+    from workbench.models import load
     from workbench.studies.cells import evaluate_concept, fit_concept
     from workbench.studies.pool import grid
     from workbench.studies.sources import gather, layers_of, place_of
 
-    began = time.perf_counter()
-    tell = progress or (lambda message, done, total: None)
     tell("loading model and concepts", 0, 1)
     check(config)
     model = load(config.model)
@@ -81,8 +88,7 @@ def run(config: Config, progress: Progress | None = None):
     cells = Path(config.out) / "cells"
     fitted = grid(fit_concept, [(config, c) for c in concepts], model, cells, tell, "extracting")
     jobs = [(config, c, fitted[i], donors(fitted, concepts, i)) for i, c in enumerate(concepts)]
-    measured = grid(evaluate_concept, jobs, model, cells, tell, "steering")
-    return assemble(config, model, concepts, fitted, measured, time.perf_counter() - began)
+    return config, model, concepts, fitted, grid(evaluate_concept, jobs, model, cells, tell, "steering")
 
 
 def check(config: Config) -> None:
