@@ -24,9 +24,9 @@ def main() -> None:
         return
     record = load(options.run)
     options.out.mkdir(parents=True, exist_ok=True)
-    for name in ("results", "parts", "frames", "missing"):
-        if name in record.tables:
-            shutil.copyfile(options.run / "tables" / f"{name}.csv", options.out / f"{name}.csv")
+    for name in record.tables:
+        shutil.copyfile(options.run / "tables" / f"{name}.csv", options.out / f"{name}.csv")
+    shutil.copyfile(options.run / "record.json", options.out / "record.json")
     page = options.out / "results.md"
     aside = page.with_suffix(".part")
     aside.write_text(markdown(record), encoding="utf-8")
@@ -67,7 +67,7 @@ def markdown(record) -> str:
         *(f"- {line}" for line in record.results["summary"]), "",
     ]  # fmt: skip
     for organism, rows in table.groupby("organism", sort=False):
-        lines += [f"## {organism}", "", *leaderboard(rows), "", *matrix(rows), ""]
+        lines += [f"## {organism}", "", *leaderboard(rows), "", *leans(record, str(organism)), *matrix(rows), ""]
     return "\n".join([*lines, "## Parts of the plan", "", *parts(record), ""])
 
 
@@ -86,9 +86,23 @@ def leaderboard(rows: pd.DataFrame) -> list[str]:
     return grid(head, body)
 
 
+def leans(record, organism: str) -> list[str]:
+    """A over the value concepts as measured and after each correction for the lean; nothing where none was made."""
+    table = record.tables.get("corrections", pd.DataFrame({"organism": []}))
+    rows = table[table["organism"] == organism]
+    if rows.empty:
+        return []
+    kinds = list(dict.fromkeys(rows["correction"]))
+    body = []
+    for method, part in rows.groupby("method", sort=False):
+        found = {row["correction"]: interval(row, "index") for row in part.to_dict("records")}
+        body.append([method, *(found.get(kind, "–") for kind in kinds)])
+    return ["A over the value concepts, raw and corrected for the base lean:", "", *grid(["method", *kinds], body), ""]
+
+
 def interval(row: dict, name: str) -> str:
     """Estimate and 95 % interval; a dash where there is none."""
-    if pd.isna(row[name]):
+    if pd.isna(row[name]) or not -9 < row[f"{name}_low"] <= row[f"{name}_high"] < 99:
         return "–"
     return f"{row[name]:+.2f} [{row[f'{name}_low']:+.2f}, {row[f'{name}_high']:+.2f}]"
 
