@@ -24,6 +24,12 @@ CELLS = [
     "from workbench.widgets import ActivationExplorer, CircuitView, GeometryExplorer, PromptBrowser\n"
     "from workbench.widgets import Steering, SteeringPanel, attention_heads\n"
     "steering = Steering(wb.load('persona-inert'), ['art', 'power'])\nready = 'ready'",
+    # a writer that cannot be done before a busy browser presses Stop; one token is as fast as ever
+    "import time\nfrom workbench.widgets import steering_panel\nwriting = steering_panel.writing\n"
+    "def slowly(steering, setting):\n"
+    "    for step in writing(steering, setting):\n        yield step\n"
+    "        time.sleep(0.1 if setting.max_new_tokens > 100 else 0)\n"
+    "steering_panel.writing = slowly",
     "SteeringPanel(steering)",
     "ActivationExplorer(steering, {'means': MeanDifference()}, text='I like to draw', other='I never draw')",
     "GeometryExplorer(steering)",
@@ -158,6 +164,7 @@ def test_pictures_follow_the_dose_and_writing_can_be_stopped(page, shots):
         moves.append(legs(page, lambda: handle.press("ArrowRight"), SOON))
         page.wait_for_function(f"({DOSE})(0) === {-k / 4}", timeout=SOON)
     assert all(low <= high for low, high in keep(shots, "steering: dose, curve", page.theme, moves).values())
+    page.wait_for_timeout(QUIET)  # the last move has begun to write: what is stopped below is what is asked below
     rested.wait_for(timeout=SOON)
     texts = "document.querySelector('.jp-OutputArea-output .wb-columns').innerText"
     written = page.evaluate(texts)

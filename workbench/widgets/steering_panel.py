@@ -124,6 +124,7 @@ class SteeringPanel(View):
                         raise asyncio.CancelledError
                     found = next(steps, None)
                     if found is None:
+                        self.stop.disabled = True  # before the line says that it is done
                         self.tell(words)
                     else:
                         self.parts["text"].value = shown.completions_html(found, setting)
@@ -140,6 +141,7 @@ class SteeringPanel(View):
         """Ends the writing, if there is any."""
         # the task may be another thread's: it sees at its next step that it is no longer asked
         self._writer = None
+        self.stop.disabled = True
 
     def _moved(self, *_: Any) -> None:
         """Pictures at once where that needs no sweep; the rest when the input rests."""
