@@ -25,7 +25,7 @@ CELLS = [
     "from workbench.widgets import Steering, SteeringPanel, attention_heads\n"
     "steering = Steering(wb.load('persona-inert'), ['art', 'power'])\nready = 'ready'",
     # a writer that cannot be done before a busy browser presses Stop; one token is as fast as ever
-    "import time\nfrom workbench.widgets import steering_panel\nwriting = steering_panel.writing\n"
+    "import time\nfrom workbench.widgets import steering_panel\nfrom workbench.widgets.text import writing\n"
     "def slowly(steering, setting):\n"
     "    for step in writing(steering, setting):\n        yield step\n"
     "        time.sleep(0.1 if setting.max_new_tokens > 100 else 0)\n"
