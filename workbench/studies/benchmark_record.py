@@ -9,6 +9,7 @@ import pandas as pd
 
 from workbench.records import Record
 from workbench.studies.benchmark_plan import Part, Plan
+from workbench.studies.symmetry_record import over_methods
 from workbench.studies.symmetry_tables import PLACEBOS, VALUES, after_holm
 from workbench.symmetry import SYMMETRIC
 
@@ -89,7 +90,8 @@ def summary(table: pd.DataFrame, lines: Sequence[dict]) -> list[str]:
         over = rows[rows["concept"] == VALUES]
         words = ", ".join(f"{int(counts.get(name, 0))} {name}" for name in VERDICTS)
         methods = "; ".join(f"{verdict}: {', '.join(part['method'])}" for verdict, part in over.groupby("verdict"))
+        together = " Over all methods control is {}: {}.".format(*over_methods(rows)) if len(over) > 1 else ""
         said.append(f"{organism}: {words} of {int(counts.sum())} method × concept; over its value concepts "
-                    f"{methods or 'no method could be judged'}.")  # fmt: skip
+                    f"{methods or 'no method could be judged'}.{together}")  # fmt: skip
     said += [f"Not measured: {line['part']} on {line['organism']}: {line['line']}." for line in lines if line["line"]]
     return said[:10]

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from workbench.records import Record
 from workbench.report.overview_page import PREFIX
-from workbench.studies.symmetry_record import shown
+from workbench.studies.symmetry_record import over_methods, shown
 from workbench.studies.symmetry_tables import PLACEBOS, VALUES
 
 LINES = 10
@@ -52,4 +52,7 @@ def sentences(record: Record) -> list[str]:
     )
     pooled = table[table["concept"] == VALUES]
     each = [f"{row['method']} {row['verdict']} ({shown(row)})" for _, row in pooled.iterrows()]
-    return [first, f"Over the value concepts: {'; '.join(each)}."] if each else [first]
+    if not each:
+        return [first]
+    together = " All methods together: {} ({}).".format(*over_methods(table)) if len(each) > 1 else ""
+    return [first, f"Over the value concepts: {'; '.join(each)}.{together}"]

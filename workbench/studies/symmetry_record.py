@@ -26,7 +26,7 @@ from workbench.studies.symmetry_tables import (
     judgements,
     results,
 )
-from workbench.symmetry import Response, response_of
+from workbench.symmetry import Response, overall, response_of
 from workbench.symmetry.placebo import NEEDED
 from workbench.symmetry.protocol import Protocol
 from workbench.types import POLES, Concept, WorkbenchError
@@ -150,10 +150,17 @@ def shown(row: pd.Series) -> str:
     return f"A = {row['index']:+.2f} [{row['index_low']:+.2f}, {row['index_high']:+.2f}]"
 
 
-def verdicts(table: pd.DataFrame) -> dict[str, str]:
-    """One line per method over the value concepts."""
+def over_methods(table: pd.DataFrame) -> tuple[str, str]:
+    """The verdict over all methods from the rows of results, and its reason."""
     part = table[table["concept"] == VALUES]
-    return {
+    return overall({row["method"]: (row["verdict"], row["index"], row["flag"]) for _, row in part.iterrows()})
+
+
+def verdicts(table: pd.DataFrame) -> dict[str, str]:
+    """One line over all methods, and one per method over the value concepts."""
+    part = table[table["concept"] == VALUES]
+    whole = {"all methods: symmetric?": "{}: {}".format(*over_methods(table))} if len(part) > 1 else {}
+    return whole | {
         f"{row['method']}: symmetric?": f"{row['verdict']}: {shown(row)} at {row['budget']} ({row['reason']})"
         for _, row in part.iterrows()
     }
@@ -169,6 +176,8 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
         f"matched budgets: {', '.join(f'{n} {verdict}' for verdict, n in counts.items())}."
     ]
     pooled = table[table["concept"] == VALUES]
+    if len(pooled) > 1:
+        lines[0] += " Over all methods control is {}: {}.".format(*over_methods(table))
     for _, row in pooled.head(SHOWN).iterrows():
         gains = f"gains {row['gain_aligned']:+.2f} (aligned) and {row['gain_unaligned']:+.2f} (unaligned) log-odds"
         flag = f"; {row['flag']}" if row["flag"] else ""

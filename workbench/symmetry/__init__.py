@@ -10,6 +10,7 @@
 ``placebo``        the null quantile of \\|A\\|
 ``defended``       retention and selectivity of a defended model
 ``verdict``        symmetric, asymmetric or undetermined; over budgets; Holm
+``overall``        one verdict over all methods on a model
 ``orthogonality``  capability cost of each pole at matched effect: independent axes or not
 ``readings``       log-odds of a concept's items under a model, and the mass off the options
 ``budgets``        norm, KL on neutral text, doses solved by a secant
@@ -24,6 +25,7 @@ from workbench.symmetry.gains import Gains, gain_effects, gains
 from workbench.symmetry.index import area_index, asymmetry, asymmetry_interval, fieller, flag_of
 from workbench.symmetry.lean import LeanFit, at_zero_lean, headroom_normalised, matched_lean
 from workbench.symmetry.orthogonality import CostJudgement, cost_differences, independence, judge_cost, matched_costs
+from workbench.symmetry.overall import overall
 from workbench.symmetry.placebo import placebo_bound
 from workbench.symmetry.potency import budget_for, log_potency, potency_effect, shared_gain
 from workbench.symmetry.responses import COSTS, Curve, Response, response_of
@@ -45,5 +47,6 @@ __all__ = [
     "adjusted", "agreed", "area_index", "asymmetry", "asymmetry_interval", "at_zero_lean", "bootstrap_effect",
     "budget_for", "cost_differences", "decided", "fieller", "flag_of", "gain_effects", "gains",
     "headroom_normalised", "independence", "judge", "judge_cost", "log_potency", "matched_costs",
-    "matched_lean", "placebo_bound", "potency_effect", "response_of", "retention", "shared_gain", "sided", "two_level",
+    "matched_lean", "overall", "placebo_bound", "potency_effect", "response_of", "retention", "shared_gain", "sided",
+    "two_level",
 ]  # fmt: skip
