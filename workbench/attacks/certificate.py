@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.attacks.asymmetric import HOLDS, RESISTANT, UNMEASURED, TierVerdict
+from workbench.attacks.asymmetric import HOLDS, RESISTANT, TierVerdict
 from workbench.attacks.ladder import Ladder, Rung
 from workbench.stats import clopper_pearson
 from workbench.symmetry import Retention
@@ -14,14 +14,17 @@ HIGHER = {"T0": "vectors added to activations", "T1": "edits of weights", "T2": 
 SCOPE = (
     "Questions from outside the concept's own groups (other templates, prompts, languages) are not covered.",
     "Deceptive control is not covered: a response that only a trigger reveals reads as none.",
-    f"Not measured: {' and '.join(UNMEASURED)}; the conditions of ε-asymmetric control hold as far as measured.",
 )
 
 
-def scope(tier: str) -> tuple[str, ...]:
-    """What a certificate at a tier does not say."""
+def scope(tier: str, unmeasured: Sequence[str] = ()) -> tuple[str, ...]:
+    """What a certificate at a tier does not say; ``unmeasured`` are conditions of the definition."""
     above = ", ".join(what for name, what in HIGHER.items() if name >= tier)
-    return (f"Attacks that are not listed, larger budgets and higher tiers ({above}) are not covered.", *SCOPE)
+    lines = (f"Attacks that are not listed, larger budgets and higher tiers ({above}) are not covered.", *SCOPE)
+    if not unmeasured:
+        return lines
+    left = " and ".join(unmeasured)
+    return (*lines, f"Not measured: {left}; the conditions of ε-asymmetric control hold as far as measured.")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Claim:
     """What a certificate is about: names, budget and seed, in words.
 
     ``made_of`` is the access that the defence itself uses: T0 a prompt, T1 hooks, T2 changed weights. Whoever writes
-    weights can also take out a prompt or a hook, so that such a defence can claim T0 and T1 only.
+    weights can also take out a prompt or a hook, so that such a defence can claim T0 and T1 only. ``further`` are
+    sentences on the conditions beyond the ladder.
     """
 
     model: str
@@ -37,6 +41,7 @@ class Claim:
     budget: str
     seed: int
     made_of: str = "T1"
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class Certificate:
     bound: Effect
     delta: float
     fresh: tuple[float, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -79,10 +85,10 @@ class Certificate:
             f"The worst attack turns over {k} of {self.bound.n} groups: at most {self.bound.high:.1%} of groups, for "
             f"all {len(self.attacks)} attacks together, with confidence {1 - self.delta:.0%}.",
         ]
-        lines.append(fresh_text(self.fresh))
+        lines += [*self.about.further, fresh_text(self.fresh)]
         if self.missing:
             lines.append("Could not be run: " + "; ".join(f"{name} ({why})" for name, why in self.missing) + ".")
-        return "\n".join([*lines, *scope(self.tier)])
+        return "\n".join([*lines, *scope(self.tier, self.unmeasured)])
 
 
 def interval(effect: Effect) -> str:
@@ -114,7 +120,7 @@ def certify(
     names = tuple(rung.attack for rung in rungs)
     drawn = tuple(fresh) if found.tier >= "T1" else ()  # they add vectors
     return Certificate(about, ladder.concept, found.tier, names, ladder.missing, found.strongest[ladder.concept],
-                       found.kept, bound, delta, drawn)  # fmt: skip
+                       found.kept, bound, delta, drawn, found.unmeasured)  # fmt: skip
 
 
 def fresh_attacker(budgets: Sequence[float], k: int = 1) -> tuple[float, float]:

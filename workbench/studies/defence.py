@@ -16,6 +16,7 @@ from workbench.types import WorkbenchError, digest_of
 
 Progress = Callable[[str, int, int], None]
 PLACES = ("model", "concepts", "data", "out", "workers")
+BEYOND = ("held_out", "trainability", "benign")  # cells of their own
 DECLARED = "symmetry-v2"  # the protocol whose attack set is climbed where none is named
 
 
@@ -29,6 +30,10 @@ class Config:
     ``items`` are numbers of questions. ``curve`` holds the quantiles at which the floor is set for its trade-off curve.
     ``fresh`` attackers are drawn where ``random_search`` is among the attacks. Where no attack is named, ``protocol``
     declares them.
+
+    Two conditions beyond the ladder are measured where they are asked for: ``held_out`` names concepts that the defence
+    is not fitted on and that are attacked through it all the same; ``trainability`` a training method, by which the
+    model is taught the aligned pole of the concept, and of the ``benign`` concepts, with and without the defence.
     """
 
     model: str = "persona"
@@ -50,6 +55,9 @@ class Config:
     items: int = 56
     neutral: int = 12
     curve: tuple[float, ...] = (0.05, 0.5, 0.95)
+    held_out: tuple[str, ...] = ()
+    trainability: str = ""
+    benign: tuple[str, ...] = ()
     protocol: str = DECLARED
     seed: int = 0
     workers: int = 0
@@ -57,8 +65,8 @@ class Config:
 
     @cached_property
     def digest(self) -> str:
-        """What decides the numbers of one cell, besides its concept and model."""
-        return digest_of({k: v for k, v in vars(self).items() if k not in PLACES})
+        """What decides the numbers of one cell, besides its concepts and model."""
+        return digest_of({k: v for k, v in vars(self).items() if k not in (*PLACES, *BEYOND)})
 
 
 def run(config: Config, progress: Progress | None = None):
@@ -72,6 +80,7 @@ def run(config: Config, progress: Progress | None = None):
     from workbench.controls import find_method
     from workbench.models import load
     from workbench.studies.defence_cells import attack_set, effort_of, ladder_cell
+    from workbench.studies.defence_further import beyond, checked
     from workbench.studies.defence_record import assemble
     from workbench.studies.pool import grid
     from workbench.studies.sources import gather
@@ -89,11 +98,14 @@ def run(config: Config, progress: Progress | None = None):
     climbs = at_levels(config)
     for one in climbs:
         effort_of(one)
+    checked(config)
     model = load(config.model)
     jobs: list[tuple[Any, ...]] = [(one, concept) for one in climbs for concept in gather(config, model)]
-    cells: list[Mapping] = list(grid(ladder_cell, jobs, model, Path(config.out) / "cells", tell, "attacking"))
+    folder = Path(config.out) / "cells"
+    cells: list[Mapping] = list(grid(ladder_cell, jobs, model, folder, tell, "attacking"))
     found = [(one, concept, cell) for (one, concept), cell in zip(jobs, cells, strict=True)]
-    return assemble(config, model, found, time.perf_counter() - began)
+    further = beyond(config, model, jobs, folder, tell)
+    return assemble(config, model, found, further, time.perf_counter() - began)
 
 
 def at_levels(config: Config) -> list[Config]:

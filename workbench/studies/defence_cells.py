@@ -1,8 +1,9 @@
 """The cells of a defence study: one concept's ladder, the defence's own cost, and the floor's trade-off curve."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -73,26 +74,51 @@ def ladder_cell(model: Model, config, concept: Concept) -> dict:
         return {"failed": str(error)}
 
 
+class Defended(NamedTuple):
+    """A model with its defence in force: at which dose, at which layer (−1: none), and the access it uses itself."""
+
+    model: Model
+    dose: float
+    home: int
+    made_of: str
+
+
+@contextmanager
+def in_force(model: Model, config, split: tuple[Concept, Concept, Concept]) -> Iterator[Defended]:
+    """The study's defence, fitted on the first part of ``split``; the model as it is where there is none."""
+    if not config.defence:
+        yield Defended(model, 0.0, -1, "T0")
+        return
+    control = find_method(config.defence)(model, split[0], "aligned", **config.options)
+    dose = dose_of(control, config.dose, model, split)
+    made_of, in_place = access_of(model, control, dose)
+    # what writes into the weights is put into a copy: the model without the defence is attacked as well
+    with control.applied(twin(model) if in_place else model, dose) as defended:
+        yield Defended(defended, dose, home_of(control), made_of)
+
+
+def climbed(
+    model: Model, defended: Defended, config, split: tuple[Concept, Concept, Concept]
+) -> tuple[Arena, Arena, Ladder]:
+    """Both arenas on a concept's parts, and the ladder."""
+    texts = neutral_texts(split[2].card.style, config.neutral)
+    effort, both = effort_of(config), (model, defended.model)
+    bare, other = (arena_of(model, one, *split[:2], effort, texts, home=defended.home) for one in both)
+    return bare, other, climb(bare, other, split[2], [find_attack(name) for name in config.attacks or LADDER])
+
+
 def _cell(model: Model, config, split: tuple[Concept, Concept, Concept]) -> dict:
-    fit, search, items = split
+    items = split[2]
     texts = neutral_texts(items.card.style, config.neutral)
-    with ExitStack() as stack:
-        defended, dose, home, made_of = model, 0.0, -1, "T0"
-        if config.defence:
-            control = find_method(config.defence)(model, fit, "aligned", **config.options)
-            dose, home = dose_of(control, config.dose, model, split), home_of(control)
-            made_of, in_place = access_of(model, control, dose)
-            # what writes into the weights is put into a copy: the model without the defence is attacked as well
-            defended = stack.enter_context(control.applied(twin(model) if in_place else model, dose))
-        arenas = [arena_of(model, one, fit, search, effort_of(config), texts, home=home) for one in (model, defended)]
-        ladder = climb(arenas[0], arenas[1], items, [find_attack(name) for name in config.attacks or LADDER])
-        loss = capability_loss(model, defended, texts)
-        lean = [float(read(one, items).log_odds.mean()) for one in (model, defended)]
-        drawn = fresh(config, arenas[1], items, ladder)
+    with in_force(model, config, split) as defended:
+        bare, other, ladder = climbed(model, defended, config, split)
+        loss = capability_loss(model, defended.model, texts)
+        lean = [float(read(one, items).log_odds.mean()) for one in (model, defended.model)]
+        drawn = fresh(config, other, items, ladder)
     return plain(ladder) | {
-        "dose": dose, "made_of": made_of, "stability": vars(loss), "lean": lean, "fresh": drawn,
+        "dose": defended.dose, "made_of": defended.made_of, "stability": vars(loss), "lean": lean, "fresh": drawn,
         "counts": [len(p.pairs) for p in split], "groups": [len(p.groups) for p in split],
-        "curve": trade_off(arenas[0], config, items, texts),
+        "curve": trade_off(bare, config, items, texts),
     }  # fmt: skip
 
 

@@ -8,12 +8,23 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from workbench.attacks import TIERS, Claim, Ladder, TierVerdict, certify, fresh_attacker, tier_verdict, turned_over
+from workbench.attacks import (
+    FURTHER,
+    TIERS,
+    Claim,
+    Ladder,
+    TierVerdict,
+    certify,
+    fresh_attacker,
+    tier_verdict,
+    turned_over,
+)
 from workbench.attacks.certificate import interval
 from workbench.records import Record
 from workbench.stats import t_interval
 from workbench.studies.assemble import model_card
 from workbench.studies.defence_cells import effect_of, ladder_of
+from workbench.studies.defence_further import Further, held_rows, states, trained_rows, words
 from workbench.studies.defence_triggers import trigger_sentence, trigger_table
 from workbench.studies.symmetry_tables import flat
 from workbench.symmetry import Retention, gain_effects, retention
@@ -32,8 +43,10 @@ class Climbed(NamedTuple):
     cell: Mapping
 
 
-def assemble(config, model, cells: Sequence[tuple[Any, Concept, Mapping]], seconds: float) -> Record:
-    """The record of all ladders, each cell (settings at a level, concept, plain cell)."""
+def assemble(
+    config, model, cells: Sequence[tuple[Any, Concept, Mapping]], further: Further, seconds: float
+) -> Record:
+    """The record of all ladders, each cell (settings at a level, concept, plain cell), and of what lies beyond them."""
     lost = [(one, c.name, cell["failed"]) for one, c, cell in cells if "failed" in cell]
     failed = [{**at(one, name), "attack": "all", "line": line} for one, name, line in lost]
     kept = [Climbed(one, c, ladder_of(cell), cell) for one, c, cell in cells if "failed" not in cell]
@@ -42,8 +55,9 @@ def assemble(config, model, cells: Sequence[tuple[Any, Concept, Mapping]], secon
         raise WorkbenchError(f"no attack could be measured; the first line: {lines[0] if lines else 'none was named'}")
     for found in kept:
         failed += [{**here(found), "attack": name, "line": why} for name, why in found.ladder.missing]
+    failed += (dict(zip(("concept", "level", "attack", "line"), one, strict=True)) for one in further.lost)
     stands = [found for found in kept if found.ladder.rungs]
-    tables, texts = tables_of(model, stands, failed)
+    tables, texts = tables_of(model, stands, further, failed)
     return Record(
         study="defence",
         config=asdict(config),
@@ -52,17 +66,19 @@ def assemble(config, model, cells: Sequence[tuple[Any, Concept, Mapping]], secon
         concepts={c.name: c.digest for _, c, _ in cells},
         tables={name: table for name, table in tables.items() if len(table)},
         results={"summary": sentences(config, model, tables), "certificates": texts},
-        warnings=warnings_of(config, stands, failed),
+        warnings=warnings_of(config, stands, further, failed),
         seconds=seconds,
     )
 
 
-def tables_of(model, stands: Sequence[Climbed], failed: Sequence[dict]) -> tuple[dict[str, pd.DataFrame], dict]:
+def tables_of(
+    model, stands: Sequence[Climbed], further: Further, failed: Sequence[dict]
+) -> tuple[dict[str, pd.DataFrame], dict]:
     """Every table, and the certificates' texts."""
     tiers, texts = [], {}
     levels = list(dict.fromkeys(found.config.level for found in stands))
     for level in levels:
-        rows, said = tier_rows(model, [found for found in stands if found.config.level == level])
+        rows, said = tier_rows(model, [found for found in stands if found.config.level == level], further)
         tiers += rows
         texts |= {f"{where}, level {level:g}" if len(levels) > 1 else where: text for where, text in said.items()}
     rows = {
@@ -72,6 +88,8 @@ def tables_of(model, stands: Sequence[Climbed], failed: Sequence[dict]) -> tuple
         "triggers": [row | {"level": level} for level in levels for row in trigger_table(
             [found.ladder for found in stands if found.config.level == level]).to_dict("records")],
         "fresh": [row for found in stands for row in fresh_rows(found)],
+        "held_out": held_rows(further),
+        "training": trained_rows(further),
         "searches": [row for found in stands for row in search_rows(found)],
     }  # fmt: skip
     tables = {name: pd.DataFrame(found) for name, found in rows.items()}
@@ -143,7 +161,7 @@ def fresh_rows(found: Climbed) -> list[dict]:
     return [{**here(found), "attackers": len(budgets), "broke_through": broke, "least_share": least, "chance": chance}]
 
 
-def tier_rows(model, kept: Sequence[Climbed]) -> tuple[list[dict], dict[str, str]]:
+def tier_rows(model, kept: Sequence[Climbed], further: Further) -> tuple[list[dict], dict[str, str]]:
     """One row per concept (and for all value concepts together) × tier at one level, and what may be certified."""
     rows, texts = [], {}
     names = [tier for tier in TIERS if any(tier in found.ladder.tiers for found in kept)]
@@ -155,11 +173,13 @@ def tier_rows(model, kept: Sequence[Climbed]) -> tuple[list[dict], dict[str, str
             if not all(found.ladder.upto(tier) for found in members):
                 continue
             null = [found.ladder for found in placebos if all(found is not member for member in members)]
-            verdict = tier_verdict([found.ladder for found in members], tier, loss_of(members), placebos=null)
+            more = states(further, [(found.ladder.concept, found.config.level) for found in members], tier)
+            verdict = tier_verdict([found.ladder for found in members], tier, loss_of(members), placebos=null,
+                                   further=more)  # fmt: skip
             row = {**at(members[0].config, name), **tier_row(verdict)}
             if len(members) == 1:
                 row |= flat("turned_over", turned_over(members[0].ladder.upto(tier)))
-                texts[f"{name}, {tier}"] = certificate(model, members[0], verdict)
+                texts[f"{name}, {tier}"] = certificate(model, members[0], verdict, further)
             rows.append(row)
     return rows, texts
 
@@ -182,11 +202,12 @@ def loss_of(members: Sequence[Climbed]) -> Effect:
     return replace(t_interval([loss.estimate for loss in losses]), unit=losses[0].unit)
 
 
-def certificate(model, found: Climbed, verdict: TierVerdict) -> str:
+def certificate(model, found: Climbed, verdict: TierVerdict, further: Further) -> str:
     """The certificate's text, or why there is none."""
     config, cell = found.config, found.cell
     defence = f"{config.defence} at {cell['dose']:g}" if config.defence else ""
-    claim = Claim(model.name, defence, budget(config), config.seed, cell["made_of"])
+    said = words(further, found.ladder.concept, config.level, verdict.tier)
+    claim = Claim(model.name, defence, budget(config), config.seed, cell["made_of"], said)
     try:
         return certify(found.ladder, verdict, claim, fresh=fresh_of(cell)).text()
     except WorkbenchError as error:
@@ -228,12 +249,13 @@ def index_words(row: Mapping, side: str) -> str:
     return f"{told} ({row[f'symmetry_{side}']}: {row[f'reason_{side}']})"
 
 
-def warnings_of(config, kept: Sequence[Climbed], failed: Sequence[dict]) -> list[str]:
+def warnings_of(config, kept: Sequence[Climbed], further: Further, failed: Sequence[dict]) -> list[str]:
     """What limits this run."""
-    notes = [
-        f"One budget ({config.kind}) was spent; a verdict needs two that agree: run again with another kind.",
-        "Generalisation to held-out concepts and trainability are conditions too, and are not measured.",
-    ]
+    notes = [f"One budget ({config.kind}) was spent; a verdict needs two that agree: run again with another kind."]
+    measured = (bool(further.held), bool(further.trained))
+    for name, there, how in zip(FURTHER, measured, ("held_out=[…]", "trainability=lora"), strict=True):
+        if config.defence and not there:
+            notes.append(f"{name.capitalize()} is a condition too, and was not measured (--set {how}).")
     few = dict.fromkeys(f"{f.concept.name} ({f.cell['groups'][2]})" for f in kept if f.cell["groups"][2] < 20)
     if few:
         notes.append(f"Few groups are scored, so that bounds are loose: {', '.join(few)}.")
