@@ -101,10 +101,10 @@ def test_the_page_and_the_markdown_say_verdict_digest_and_gap(done, tmp_path, mo
 
 def test_holm_is_over_the_methods_of_all_parts():
     said = {"verdict": "asymmetric", "reason": "beyond the placebos"}
-    rows = [{"organism": "o", "part": p, "concept": "c", "p": v, **said}
+    rows = [{"organism": "o", "part": p, "concept": "c", "p_worst": v, **said}
             for p, v in (("a", 0.01), ("a", 0.04), ("b", 0.5))]  # fmt: skip
     rows[2] |= {"verdict": "symmetric", "reason": "within the margin"}
-    other = {"organism": "other", "part": "a", "concept": "c", "p": 0.04, **said}
+    other = {"organism": "other", "part": "a", "concept": "c", "p_worst": 0.04, **said}
     table = corrected(pd.DataFrame([*rows, other]))
     assert table["p_holm"].tolist() == pytest.approx([0.03, 0.08, 0.5, 0.04])
     # an asymmetry that is not told from 0 after the correction is none; equivalence is another test

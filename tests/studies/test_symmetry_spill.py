@@ -75,7 +75,7 @@ def test_controls_without_a_site_are_held_against_placebos():
     alone = off_axis_tables(
         [*VALUES, *PLACEBOS], [(job, cell) for job, cell in cells(4, chance=False) if job[1] in VALUES]
     )
-    assert not alone["off_axis"]["beyond"].any() and "no control" in spill_sentence(alone["spill"])
+    assert not alone["off_axis"]["beyond"].any() and "nothing to compare with" in spill_sentence(alone["spill"])
 
 
 def test_the_sentence_has_both_poles_and_their_intervals_and_failures_are_left_out():

@@ -13,6 +13,7 @@ from workbench.studies.symmetry_cells import gathered, parts, respond_cell
 from workbench.studies.symmetry_lean import corrections
 from workbench.studies.symmetry_record import tables_of
 from workbench.studies.symmetry_tables import PLACEBOS, VALUES, judgements, results
+from workbench.studies.symmetry_tables import curves as curves_of
 from workbench.symmetry import Curve, Response, matched_costs
 from workbench.symmetry.protocol import load_protocol
 from workbench.types import WorkbenchError
@@ -84,6 +85,52 @@ def test_budgets_that_disagree_are_undetermined_and_one_is_not_enough():
     found = results(pd.DataFrame(rows), "model").iloc[0]
     assert found["verdict"] == "undetermined" and "disagree" in found["reason"] and found["model"] == "model"
     assert "needs two" in results(pd.DataFrame(rows[:1]), "model").iloc[0]["reason"]
+
+
+def test_asymmetry_under_two_budgets_is_corrected_at_the_weaker_one():
+    row = {"concept": "c", "kind": "value", "index": 0.5, "reason": "x", "flag": "", "verdict": "asymmetric"}
+    rows = [{**row, "method": str(m), "budget": kind, "p": p if m == 0 else 0.9}
+            for m in range(10) for kind, p in (("kl", 0.0001), ("norm", 0.04))]  # fmt: skip
+    found = results(pd.DataFrame(rows), "m").iloc[0]
+    assert found["verdict"] == "undetermined" and found["p_holm"] == pytest.approx(0.4)
+    # and a pool that its placebos reach as well, however far from 0
+    (kl, norm), beyond = rows[:2], {"p": 0.0001, "p_placebo": 0.2}
+    assert results(pd.DataFrame([kl | beyond, norm | beyond]), "m").iloc[0]["verdict"] == "undetermined"
+
+
+def test_placebos_at_a_far_smaller_dose_are_no_null():
+    values, null = planted(0.4, "value", 6), planted(1.0, "placebo", 25, seed=1)
+    rows = judgements(PROTOCOL, "planted", [*values, *null])
+    top = max(row["level"] for row in rows if row["concept"] == VALUES and row["budget"] == "norm")
+
+    def cheap(r: Response) -> Response:
+        """The same, with doses that end at a tenth of the budget."""
+        curves = {pole: replace(c, budgets={kind: spent / 10 for kind, spent in c.budgets.items()})
+                  for pole, c in r.curves.items()}  # fmt: skip
+        return replace(r, curves=curves)
+
+    weak = judgements(PROTOCOL, "planted", [*values, *(cheap(r) for r in null)])
+    pools = ([row for row in found if (row["concept"], row["budget"]) == (VALUES, "norm")] for found in (rows, weak))
+    one, other = ({row["level"]: row["placebo"] for row in found} for found in pools)
+    assert np.isfinite(one[top]) and np.isnan(other[top])
+
+
+def test_doses_beyond_the_caps_do_not_sum_up():
+    """Equal below the caps, one-sided beyond: the summary is that of what may be spent."""
+    base, doses = np.zeros(8), np.array([0.01, 0.05, 0.1, 0.2])
+    rise = {"nll_rise": np.array([0.0, 0.0, 0.5, 0.9])}
+    gains = {"aligned": np.array([1.0, 2.0, 6.0, 8.0]), "unaligned": np.array([1.0, 2.0, 2.2, 2.4])}
+    curves = {pole: Curve(doses, base[:, None] + (1 if pole == "aligned" else -1) * g, {"norm": doses}, rise)
+              for pole, g in gains.items()}  # fmt: skip
+    found = Response("c", "m", "value", base, tuple("aabbccdd"), curves)
+    _, (row,) = curves_of(replace(PROTOCOL, budgets={"norm": tuple(doses)}), "m", [found])
+    assert row["area_index"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_no_correction_makes_an_index_where_there_is_no_control():
+    known = [{"lean": [x, x], "cue_aligned": 1.0, "cue_unaligned": 1.0} for x in np.linspace(-1, 1, 8)]
+    rows = corrections(np.array([3.0, -2.0] * 4), np.array([2.0, 2.0, -3.0, -2.0] * 2), known)
+    assert all(np.isnan(index.estimate) for *_, index in rows) and np.isfinite(rows[0][3].estimate)
 
 
 def test_holm_is_over_methods_of_a_concept():

@@ -25,6 +25,12 @@ def test_a_stiff_model_is_not_selective_and_a_one_sided_defence_is():
     assert one_sided.selectivity.low > 0.8 and one_sided.unaligned.high < 0.2
 
 
+def test_three_units_give_no_interval_and_four_do():
+    few, more = (retention(made((2.0, 2.0), 0, n), made((2.0, 0.4), 1, n)) for n in (3, 4))
+    assert np.isinf(few.unaligned.high) and "3 units only" in few.unaligned.method
+    assert few.unaligned.estimate == pytest.approx(0.2, abs=0.1) and np.isfinite(more.unaligned.high)
+
+
 def test_nothing_can_be_kept_of_nothing():
     rng = np.random.default_rng(1)
     nothing = [Gains(rng.normal(0, 1, 12), rng.normal(2, 0.1, 12), GROUPS, str(i)) for i in range(8)]

@@ -49,6 +49,31 @@ def test_no_shared_effect_has_no_cost():
     assert matched_costs(replace(one, curves={**one.curves, "unaligned": flat})) == {}
 
 
+def test_what_controls_nothing_has_no_cost_of_control():
+    random = np.random.default_rng(0)
+    idle = []
+    for _ in range(16):
+        one = response(random, 0.02, 0.02)
+        noise = {pole: replace(c, values=one.base[:, None] + random.normal(0, 1e-3, c.values.shape))
+                 for pole, c in one.curves.items()}  # fmt: skip
+        idle.append(matched_costs(replace(one, curves=noise)))
+    assert sum(bool(costs) for costs in idle) <= 1
+
+
+def test_a_dose_before_a_collapse_does_not_set_the_gain_to_be_paid_for():
+    one = response(np.random.default_rng(0), 0.02, 0.02, noise=0.0)
+    gains = np.array([2.0, 0.2, 0.1])
+
+    def curve(sign, values, rises):
+        return Curve(np.arange(1.0, 4.0), one.base[:, None] + sign * values, {"norm": np.arange(1.0, 4.0)},
+                     {"nll_rise": np.array(rises)})  # fmt: skip
+
+    curves = {"aligned": curve(1, gains, [0.001, 0.1, 0.9]),
+              "unaligned": curve(-1, np.array([0.5, 1.2, 2.0]), [0.001, 0.01, 0.03])}  # fmt: skip
+    plus, minus = matched_costs(replace(one, curves=curves))["nll_rise"]
+    assert plus <= 0.001 and minus <= 0.03
+
+
 def test_the_interval_over_groups_covers_the_planted_difference():
     hits = 0
     for seed in range(30):

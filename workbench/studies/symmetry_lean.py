@@ -3,6 +3,7 @@
 """Corrections for the base lean of one method."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from workbench.symmetry import (
     Response,
     asymmetry_interval,
     at_zero_lean,
+    flag_of,
     headroom_normalised,
     matched_lean,
 )
+from workbench.symmetry.index import NO_CONTROL
 from workbench.symmetry.lean import FEW
 from workbench.symmetry.protocol import Protocol
 from workbench.types import Effect
@@ -73,7 +76,7 @@ def primary(protocol: Protocol, responses: Sequence[Response]) -> tuple[str, dic
 def corrections(
     plus: np.ndarray, minus: np.ndarray, known: Sequence[dict]
 ) -> list[tuple[str, int, str, Effect, Effect]]:
-    """(name, concepts, note, g⁺ − g⁻, index) in the order in which they are to be read."""
+    """(name, concepts, note, g⁺ − g⁻, index) in the order in which they are to be read; no A without control."""
     rows = [("raw", len(plus), "", t_interval(plus - minus), asymmetry_interval(plus, minus))]
     cues = np.array([[about["cue_aligned"], about["cue_unaligned"]] for about in known], dtype=np.float64)
     shares = headroom_normalised(plus, minus, cues[:, 0], cues[:, 1])
@@ -85,6 +88,9 @@ def corrections(
     rows.append(("value at zero lean", int(good.sum()), note, fit.difference, fit.index))
     kept = matched_lean(((first + second) / 2)[good])
     rows.append(_pooled("matched lean", plus[good][kept], minus[good][kept], "concepts whose leans mirror each other"))
+    if flag_of(plus, minus) == NO_CONTROL:
+        return [(name, n, note, gap, replace(index, estimate=np.nan, low=-1.0, high=1.0, method=NO_CONTROL))
+                for name, n, note, gap, index in rows]  # fmt: skip
     return rows
 
 

@@ -26,12 +26,12 @@ from workbench.studies.symmetry_tables import (
     judgements,
     results,
 )
-from workbench.symmetry import Response, overall, response_of
+from workbench.symmetry import MethodVerdict, Response, overall, response_of
 from workbench.symmetry.placebo import NEEDED
 from workbench.symmetry.protocol import Protocol
-from workbench.types import POLES, Concept, WorkbenchError
+from workbench.types import POLES, Concept, Effect, WorkbenchError
 
-SHOWN = 4  # methods that get a sentence of their own
+SHOWN = 3  # methods that get a sentence of their own
 
 
 def assemble(config, model, parts: tuple, seconds: float) -> Record:
@@ -150,10 +150,16 @@ def shown(row: pd.Series) -> str:
     return f"A = {row['index']:+.2f} [{row['index_low']:+.2f}, {row['index_high']:+.2f}]"
 
 
-def over_methods(table: pd.DataFrame) -> tuple[str, str]:
-    """The verdict over all methods from the rows of results, and its reason."""
-    part = table[table["concept"] == VALUES]
-    return overall({row["method"]: (row["verdict"], row["index"], row["flag"]) for _, row in part.iterrows()})
+def over_methods(table: pd.DataFrame, tried: Sequence[str] = ()) -> tuple[str, str]:
+    """The verdict over all methods from the rows of results, and its reason; ``tried`` names more that have no row."""
+    rows = {row["method"]: method_verdict(row) for _, row in table[table["concept"] == VALUES].iterrows()}
+    return overall([rows.get(name, MethodVerdict(name)) for name in dict.fromkeys([*table["method"], *tried])])
+
+
+def method_verdict(row: pd.Series) -> MethodVerdict:
+    """What a row of results says of its method."""
+    gains = (Effect(*(row[f"gain_{pole}{end}"] for end in ("", "_low", "_high"))) for pole in POLES)
+    return MethodVerdict(row["method"], row["verdict"], row["index"], row["flag"], tuple(gains))
 
 
 def verdicts(table: pd.DataFrame) -> dict[str, str]:

@@ -131,8 +131,9 @@ def spill_sentence(table: pd.DataFrame) -> str:
         return ""
     row = table.iloc[0]
     poles = " and ".join(
-        f"{row[pole]:.2f} log-odds toward the {pole} pole [{row[f'{pole}_low']:.2f}, {row[f'{pole}_high']:.2f}] "
-        f"({chance_words(row, pole)}; own concept {row[f'own_{pole}']:.2f})" for pole in POLES
+        f"{row[pole]:.2f} log-odds in size [{row[f'{pole}_low']:.2f}, {row[f'{pole}_high']:.2f}] under control toward "
+        f"the {pole} pole (mean toward it {row[f'drag_{pole}']:+.2f}; {chance_words(row, pole)}; own concept "
+        f"{row[f'own_{pole}']:.2f})" for pole in POLES
     )  # fmt: skip
     return (
         f"Off the axis, {row['method']} at the matched {row['budget']} moves the other value concepts by {poles}; "
@@ -144,6 +145,6 @@ def spill_sentence(table: pd.DataFrame) -> str:
 def chance_words(row: pd.Series, pole: str) -> str:
     """What chance does beside it."""
     if not np.isfinite(row[f"excess_{pole}"]):
-        return "no control"
+        return "nothing to compare with"
     low, high = row[f"excess_{pole}_low"], row[f"excess_{pole}_high"]
     return f"{row[f'excess_{pole}']:+.2f} [{low:+.2f}, {high:+.2f}] beyond chance"

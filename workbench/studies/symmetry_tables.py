@@ -21,17 +21,20 @@ from workbench.symmetry import (
     bootstrap_effect,
     judge,
     placebo_bound,
+    placebo_p,
     potency_effect,
     sided,
     two_level,
 )
 from workbench.symmetry.protocol import Protocol
+from workbench.symmetry.responses import CAP
 from workbench.types import POLES, Effect
 
 KINDS = ("kl", "norm", "examples", "tokens", "steps")
 LEVEL = 0.05
 VALUES, PLACEBOS = "all value concepts", "all placebo concepts"
 POTENCY_DRAWS = 400
+NEAR = 0.5  # of a budget: placebos at less are not held against it
 
 
 def pool_of(response: Response) -> str:
@@ -66,9 +69,9 @@ def judgements(protocol: Protocol, method: str, responses: Sequence[Response]) -
     rows = []
     for kind in KINDS:
         at = chosen(protocol, responses, kind)
-        null = [gains for response, _, gains in at.values() if response.kind == "placebo"]
-        single = placebo_bound(null, needed=protocol.placebos)
         for name, (response, level, gains) in at.items():
+            null = null_at(at, kind, level, name)
+            single = placebo_bound(null, needed=protocol.placebos)
             costs = response.costs_at(kind, level)
             about = {"concept": name, "kind": response.kind, "budget": kind, "level": level, "concepts": 1}
             about |= {f"nll_rise_{pole}": float(costs[pole]["nll_rise"]) for pole in POLES}
@@ -77,12 +80,31 @@ def judgements(protocol: Protocol, method: str, responses: Sequence[Response]) -
             members = [(level, gains) for response, level, gains in at.values() if pool_of(response) == pool]
             if len(members) < 2:
                 continue
-            bound = placebo_bound(null, size=len(members), seed=protocol.seed, needed=protocol.placebos)
+            level = float(np.median([level for level, _ in members]))
+            null = null_at(at, kind, level)
+            same = {"size": len(members), "seed": protocol.seed, "needed": protocol.placebos}
+            bound = placebo_bound(null, **same)
             found = judge([gains for _, gains in members], bound, protocol.margin)
-            about = {"concept": pool, "kind": "pool", "budget": kind, "concepts": len(members)}
-            about["level"] = float(np.median([level for level, _ in members]))
-            rows.append({"method": method, **about, **judged(found, bound)})
+            about = {"concept": pool, "kind": "pool", "budget": kind, "concepts": len(members), "level": level}
+            beyond = placebo_p(found.wide.estimate, null, **same)
+            rows.append({"method": method, **about, **judged(found, bound), "p_placebo": beyond})
     return rows
+
+
+def null_at(
+    at: Mapping[str, tuple[Response, float, Gains]], kind: str, level: float, besides: str = ""
+) -> list[Gains]:
+    """The gains of placebos at a budget, all but ``besides``; at their own largest where that is at least half of it.
+
+    A grows with the dose: placebos at a small budget would be a null that is passed too easily, so they do not count.
+    """
+    found = []
+    for name, (response, most, gains) in at.items():
+        if response.kind != "placebo" or name == besides:
+            continue
+        there = response.gains_at(kind, level) if most > level else gains if most >= NEAR * level else None
+        found += [there] if there is not None else []
+    return found
 
 
 def judged(found: Judgement, placebo: float | None) -> dict:
@@ -100,6 +122,8 @@ def results(rows: pd.DataFrame, model: str) -> pd.DataFrame:
         by_budget = {row["budget"]: (row["verdict"], row["reason"], row["index"]) for _, row in part.iterrows()}
         verdict, reason = agreed(by_budget)
         first = part.iloc[0].drop(["verdict", "reason"]).to_dict()
+        # asymmetric under two budgets means under the weaker one too, and for a pool beyond the placebos as well
+        first["p_worst"] = float(np.nanmax(part.reindex(columns=["p", "p_placebo"]).to_numpy(dtype=float)))
         each = "; ".join(f"{kind}: {sided(found, index)}" for kind, (found, _, index) in by_budget.items())
         out.append({"model": model, **first, "budgets": each, "verdict": verdict, "reason": reason})
     return after_holm(pd.DataFrame(out), ["concept"])
@@ -108,11 +132,12 @@ def results(rows: pd.DataFrame, model: str) -> pd.DataFrame:
 def after_holm(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Holm's p over the methods of a concept (``keys``); asymmetry that is not told from 0 then is undetermined.
 
+    Corrected is the largest p of a row: over its budgets, and for pools over 0 and the placebos (intersection-union).
     *Symmetric* is a test of equivalence, whose error is another one: it is left as it is.
     """
     table = table.assign(p_holm=float("nan"))
     for _, part in table.groupby(list(keys)):
-        corrected = adjusted(dict(zip(part.index, part["p"], strict=True)))
+        corrected = adjusted(dict(zip(part.index, part["p_worst"], strict=True)))
         table.loc[list(corrected), "p_holm"] = list(corrected.values())
     gone = (table["verdict"] == ASYMMETRIC) & ~(table["p_holm"] < LEVEL)
     said = [f"{reason}, but p = {p:.2g} after Holm over the methods" for reason, p in
@@ -157,8 +182,19 @@ def curves(protocol: Protocol, method: str, responses: Sequence[Response]) -> tu
             drawn = two_level(arrays, protocol.draws if len(kept) > 1 else 400, protocol.seed)
             about = {"method": method, "concept": name, "budget": kind, "concepts": len(kept)}
             points += [{**about, **row} for row in points_of(levels, mean, drawn, kept, kind)]
-            summaries.append({**about, **summary_of(levels, mean, drawn, len(kept))})
+            # the curves are drawn whole; what sums them up has the doses that both poles afford
+            fit = np.array([affordable(protocol, kept, kind, float(level)) for level in levels])
+            if fit.any():
+                summaries.append({**about, **summary_of(levels[fit], mean[:, fit], drawn[:, :, fit], kept)})
     return points, summaries
+
+
+def affordable(protocol: Protocol, kept: Sequence[Response], kind: str, level: float) -> bool:
+    """Whether both poles stay within every cap at a budget, by the mean cost over concepts."""
+    costs = [r.costs_at(kind, level) for r in kept]
+    return not any(
+        np.mean([cost[pole][name] for cost in costs]) > protocol.caps.get(name, CAP) for pole in POLES for name in COSTS
+    )
 
 
 def points_of(
@@ -185,12 +221,12 @@ def units_of(kept: Sequence[Response]) -> int:
     return len(kept) if len(kept) > 1 else len(set(kept[0].groups))
 
 
-def summary_of(levels: np.ndarray, mean: np.ndarray, drawn: np.ndarray, count: int) -> dict:
+def summary_of(levels: np.ndarray, mean: np.ndarray, drawn: np.ndarray, kept: Sequence[Response]) -> dict:
     """A_AUC and ln ρ of one dose–response; ln ρ has an interval for pools only (it is slow), else NaN as its bounds."""
-    area = area_index(levels, mean[0], mean[1])
-    row = flat("area_index", bootstrap_effect(float(area), area_index(levels, drawn[:, 0], drawn[:, 1]), max(2, count)))
-    draws = drawn[: POTENCY_DRAWS if count > 1 else 0]
-    return row | flat("log_potency", potency_effect(levels, mean, draws, max(2, count)))
+    area, units = area_index(levels, mean[0], mean[1]), units_of(kept)
+    row = flat("area_index", bootstrap_effect(float(area), area_index(levels, drawn[:, 0], drawn[:, 1]), units))
+    draws = drawn[: POTENCY_DRAWS if len(kept) > 1 else 0]
+    return row | flat("log_potency", potency_effect(levels, mean, draws, units))
 
 
 def by_method(responses: Sequence[Response]) -> Mapping[str, list[Response]]:

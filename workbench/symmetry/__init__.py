@@ -25,8 +25,8 @@ from workbench.symmetry.gains import Gains, gain_effects, gains
 from workbench.symmetry.index import area_index, asymmetry, asymmetry_interval, fieller, flag_of
 from workbench.symmetry.lean import LeanFit, at_zero_lean, headroom_normalised, matched_lean
 from workbench.symmetry.orthogonality import CostJudgement, cost_differences, independence, judge_cost, matched_costs
-from workbench.symmetry.overall import overall
-from workbench.symmetry.placebo import placebo_bound
+from workbench.symmetry.overall import MethodVerdict, overall
+from workbench.symmetry.placebo import placebo_bound, placebo_p
 from workbench.symmetry.potency import budget_for, log_potency, potency_effect, shared_gain
 from workbench.symmetry.responses import COSTS, Curve, Response, response_of
 from workbench.symmetry.verdict import (
@@ -42,11 +42,11 @@ from workbench.symmetry.verdict import (
 )
 
 __all__ = [
-    "ASYMMETRIC", "COSTS", "CostJudgement", "Curve", "Gains", "Judgement", "LeanFit", "Response", "Retention",
-    "SYMMETRIC", "UNDETERMINED",
+    "ASYMMETRIC", "COSTS", "CostJudgement", "Curve", "Gains", "Judgement", "LeanFit", "MethodVerdict",
+    "Response", "Retention", "SYMMETRIC", "UNDETERMINED",
     "adjusted", "agreed", "area_index", "asymmetry", "asymmetry_interval", "at_zero_lean", "bootstrap_effect",
     "budget_for", "cost_differences", "decided", "fieller", "flag_of", "gain_effects", "gains",
     "headroom_normalised", "independence", "judge", "judge_cost", "log_potency", "matched_costs",
-    "matched_lean", "overall", "placebo_bound", "potency_effect", "response_of", "retention", "shared_gain", "sided",
-    "two_level",
+    "matched_lean", "overall", "placebo_bound", "placebo_p", "potency_effect", "response_of", "retention",
+    "shared_gain", "sided", "two_level",
 ]  # fmt: skip

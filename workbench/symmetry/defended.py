@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.stats import undetermined
 from workbench.symmetry.bootstrap import bootstrap_effect, two_level
 from workbench.symmetry.gains import Gains
+from workbench.symmetry.verdict import FEWEST
 from workbench.types import Effect, WorkbenchError
 
 ABOVE = 0.975  # share of draws in which a bare gain has to be above 0
@@ -28,7 +30,8 @@ def retention(bare: Sequence[Gains], defended: Sequence[Gains], draws: int = 200
     """Retention with the paired two-level bootstrap: concepts, then groups, both models and poles together.
 
     ``bare`` and ``defended`` hold the same concepts with the same items. A gain that is not above 0 on the bare model
-    (in 97.5 % of the draws) has nothing to retain: NaN, with an undetermined interval.
+    (in 97.5 % of the draws) has nothing to retain: NaN, with an undetermined interval. Below four units (concepts, or
+    the groups of one) there is no interval: a bootstrap cannot leave the range of what it draws.
     """
     if [part.concept for part in bare] != [part.concept for part in defended] or not bare:
         raise WorkbenchError(f"{len(bare)} bare and {len(defended)} defended gains came; expected the same concepts")
@@ -40,6 +43,9 @@ def retention(bare: Sequence[Gains], defended: Sequence[Gains], draws: int = 200
     with np.errstate(divide="ignore", invalid="ignore"):
         kept, each = mean[2:] / mean[:2], drawn[:, 2:] / drawn[:, :2]
     kept[gone], each[:, gone] = np.nan, np.nan
-    plus, minus = (bootstrap_effect(float(kept[k]), each[:, k], units, unit="retention") for k in (0, 1))
-    spread = each[:, 0] - each[:, 1]
-    return Retention(plus, minus, bootstrap_effect(float(kept[0] - kept[1]), spread, units, unit="selectivity"))
+    values = [(kept[0], each[:, 0], "retention"), (kept[1], each[:, 1], "retention"),
+              (kept[0] - kept[1], each[:, 0] - each[:, 1], "selectivity")]  # fmt: skip
+    if units < FEWEST:
+        why = f"{units} units only"
+        return Retention(*(undetermined(float(v), why, n=units, n_groups=units, unit=unit) for v, _, unit in values))
+    return Retention(*(bootstrap_effect(float(v), spread, units, unit=unit) for v, spread, unit in values))

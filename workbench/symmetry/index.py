@@ -56,10 +56,14 @@ def fieller(
     s, total = s * sign, total * sign[..., None]
     scale = stdtrit(n - 1, (1 + level) / 2) ** 2 / (n * (n - 1))
     off_d, off_s = difference - d[..., None], total - s[..., None]
+    dd, ds, ss = (scale * (one * two).sum(-1) for one, two in ((off_d, off_d), (off_d, off_s), (off_s, off_s)))
+    return bounds(d, s, dd, ds, ss)
+
+
+def bounds(d, s, dd, ds, ss) -> tuple[Float[np.ndarray, "*run"], Float[np.ndarray, "*run"]]:
+    """The a in [−1, 1] with (d − a·s)² <= dd − 2a·ds + a²·ss: t² times the variance of d − a·s; ``s`` is above 0."""
     # the set of a with a²·square − 2a·cross + rest <= 0
-    square = s * s - scale * (off_s * off_s).sum(-1)
-    cross = d * s - scale * (off_d * off_s).sum(-1)
-    rest = d * d - scale * (off_d * off_d).sum(-1)
+    square, cross, rest = s * s - ss, d * s - ds, d * d - dd
     root = np.sqrt(np.maximum(cross * cross - square * rest, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         first, second = (cross - root) / square, (cross + root) / square

@@ -5,7 +5,8 @@ The lean on the x-axis has to come from other paraphrases or folds than the y(0)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +14,7 @@ from scipy.special import stdtrit
 
 from workbench.stats import undetermined
 from workbench.symmetry.gains import UNIT
+from workbench.symmetry.index import bounds
 from workbench.types import Effect, WorkbenchError
 
 FEW = 4
@@ -20,23 +22,16 @@ FEW = 4
 
 @dataclass(frozen=True)
 class LeanFit:
-    """A line of g⁺ − g⁻ (and of g⁺ + g⁻) over the lean: values at zero lean, slope, and what stands in the way."""
+    """Lines of g⁺ − g⁻ and g⁺ + g⁻ over the lean: ``difference`` at zero lean, its ``slope``, the range of leans.
+
+    ``index`` is the corrected A: the difference at zero lean over the summed gains there, with Fieller's interval.
+    """
 
     difference: Effect
-    total: float
+    index: Effect
     slope: Effect
     low: float
     high: float
-
-    @property
-    def index(self) -> Effect:
-        """The corrected A: the difference at zero lean in units of the summed gains there (taken as known)."""
-        size, d = abs(self.total), self.difference
-        if not size > 0:
-            return undetermined(np.nan, "no gain at zero lean", level=d.level, n=d.n, n_groups=d.n_groups, unit="index")
-        low, high = np.clip([d.low / size, d.high / size], -1, 1)
-        return Effect(float(np.clip(d.estimate / size, -1, 1)), float(low), float(high), d.level, d.n, d.n_groups,
-                      "index", d.method)  # fmt: skip
 
 
 def at_zero_lean(
@@ -60,26 +55,35 @@ def at_zero_lean(
         why = f"zero is outside the leans {low:+.2f} to {high:+.2f}"
     if why:
         none = undetermined(np.nan, why, level=level, n=n, n_groups=n, unit=UNIT)
-        return LeanFit(none, float("nan"), none, low, high)
+        return LeanFit(none, replace(none, unit="index"), none, low, high)
     z = x if second is None else np.asarray(second, dtype=np.float64)
-    at_zero, slope = _line(difference, x, z, level)
-    total, _ = _line(np.asarray(plus) + np.asarray(minus), x, z, level)
-    return LeanFit(at_zero, total.estimate, slope, low, high)
+    fits = [_line(y, x, z) for y in (difference, np.asarray(plus) + np.asarray(minus))]
+    t, method = stdtrit(n - 2, (1 + level) / 2), "line over concepts"
+    method += "" if second is None else ", second fold as instrument"
+    zero, slope = (
+        Effect(float(b), float(b - t * se), float(b + t * se), level, n, n, UNIT, method)
+        for b, se in zip(np.asarray(fits[0].params), np.asarray(fits[0].bse), strict=True)
+    )
+    return LeanFit(zero, _index_at_zero(fits, t, replace(zero, unit="index")), slope, low, high)
 
 
-def _line(y: np.ndarray, x: np.ndarray, z: np.ndarray, level: float) -> tuple[Effect, Effect]:
-    """(value at x = 0, slope) of y over x, with z as the instrument (z = x: ordinary least squares)."""
+def _line(y: np.ndarray, x: np.ndarray, z: np.ndarray) -> Any:
+    """y over (1, x), with z as the instrument (z = x: ordinary least squares)."""
     from statsmodels.sandbox.regression.gmm import IV2SLS
 
     ones = np.ones(len(x))
-    fit = IV2SLS(y, np.column_stack([ones, x]), np.column_stack([ones, z])).fit()
-    half = stdtrit(len(x) - 2, (1 + level) / 2) * np.asarray(fit.bse)
-    n, method = len(x), "line over concepts" if z is x else "line over concepts, second fold as instrument"
-    zero, slope = (
-        Effect(float(b), float(b - h), float(b + h), level, n, n, UNIT, method)
-        for b, h in zip(np.asarray(fit.params), half, strict=True)
-    )
-    return zero, slope
+    return IV2SLS(y, np.column_stack([ones, x]), np.column_stack([ones, z])).fit()
+
+
+def _index_at_zero(fits: Sequence[Any], t: float, about: Effect) -> Effect:
+    """The ratio of both lines at zero lean: the a for which a t test of the line of (g⁺ − g⁻) − a(g⁺ + g⁻) holds."""
+    d, s = (float(np.asarray(fit.params)[0]) for fit in fits)
+    sign = -1.0 if s < 0 else 1.0
+    off_d, off_s = np.asarray(fits[0].resid), sign * np.asarray(fits[1].resid)
+    scale = t**2 * float(np.asarray(fits[0].normalized_cov_params)[0, 0]) / fits[0].df_resid
+    low, high = bounds(d, sign * s, scale * off_d @ off_d, scale * off_d @ off_s, scale * off_s @ off_s)
+    estimate = float(np.clip(d / abs(s), -1, 1)) if s else float("nan")
+    return replace(about, estimate=estimate, low=float(low), high=float(high), method=f"{about.method}, Fieller")
 
 
 def headroom_normalised(

@@ -57,16 +57,28 @@ def matched_costs(response: Response) -> dict[str, tuple[float, float]]:
     """Cost -> (toward the aligned pole, toward the unaligned) for the same gain of either; empty without such a gain.
 
     The gain is half of what the weaker pole reaches at most; curves are made monotone and start at no cost for no
-    gain. Costs that were not measured are left out.
+    gain. Costs that were not measured are left out. Both poles have to be controlled: where a pole's gain is not told
+    from 0 at any dose, its costs are not those of control.
     """
-    return _read(response, [group_gains(response, pole).mean(0) for pole in POLES])
+    parts = [group_gains(response, pole) for pole in POLES]
+    return _read(response, [part.mean(0) for part in parts]) if all(controlled(part) for part in parts) else {}
+
+
+def controlled(part: Float[np.ndarray, "group dose"]) -> bool:
+    """Whether a pole's gain lies above 0 at its best dose, at 95 % for all doses together (Bonferroni)."""
+    best = int(part.mean(0).argmax())
+    if len(part) < 2:
+        return bool(part[0, best] > 0)  # no interval of anything can be told then
+    return t_interval(part[:, best], level=1 - 0.05 / part.shape[1]).low > 0
 
 
 def _read(response: Response, gained: list[np.ndarray]) -> dict[str, tuple[float, float]]:
-    if any(len(curve) < 2 or curve.max() <= 0 for curve in gained):
+    steady = [isotonic_regression(curve).x for curve in gained]
+    if any(len(curve) < 2 or curve[-1] <= 0 for curve in steady):
         return {}
-    target, out = shared_gain(gained[0], gained[1]), {}
-    reached = [np.concatenate([[0.0], isotonic_regression(curve).x]) for curve in gained]
+    # of the monotone curves: what only a dose before a collapse reached is not reached
+    target, out = shared_gain(steady[0], steady[1]), {}
+    reached = [np.concatenate([[0.0], curve]) for curve in steady]
     for name in COSTS:
         found = []
         for pole, curve in zip(POLES, reached, strict=True):

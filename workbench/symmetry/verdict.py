@@ -41,7 +41,8 @@ def judge(parts: Sequence[Gains], placebo: float | None, margin: float = MARGIN,
 
     *Symmetric* iff the 90 % interval of A lies within ±``margin``; else *asymmetric* iff the 95 % interval excludes 0
     and |A| exceeds ``placebo``, the placebos' 95 % quantile (None: too few placebos to claim one); else
-    *undetermined*, also where there is no control to compare (no control is not symmetry) and below four units.
+    *undetermined*, also where there is no control to compare (no control is not symmetry), where what moves the model
+    most moves it away from the pole that was asked for (:func:`works`), and below four units.
     """
     if len(parts) == 1:
         plus, minus = parts[0].by_group()
@@ -54,10 +55,16 @@ def judge(parts: Sequence[Gains], placebo: float | None, margin: float = MARGIN,
     if flag == NO_CONTROL:
         wide, narrow = (replace(e, estimate=np.nan, low=-1.0, high=1.0, method=NO_CONTROL) for e in (wide, narrow))
     p = sign_flip_p(plus - minus, seed=seed)
-    verdict, reason = (UNDETERMINED, flag) if few else decided(wide, narrow, flag, placebo, margin)
-    if flag in (SAME_WAY, BACKWARDS):
-        reason = f"{reason}; {flag}"  # gains below 0 are no control toward the pole that was asked for
+    unasked = flag in (SAME_WAY, BACKWARDS) and not works(aligned, unaligned)
+    verdict, reason = (UNDETERMINED, flag) if few or unasked else decided(wide, narrow, flag, placebo, margin)
+    if flag in (SAME_WAY, BACKWARDS) and not unasked:
+        reason = f"{reason}; {flag}"
     return Judgement(aligned, unaligned, wide, narrow, p, flag, verdict, reason)
+
+
+def works(aligned: Effect, unaligned: Effect) -> bool:
+    """Whether the larger of both gains is one: above 0 as a whole, so that the model went where it was asked to."""
+    return max(aligned, unaligned, key=lambda gain: abs(gain.estimate)).low > 0
 
 
 def few_units(parts: Sequence[Gains], count: int) -> str:
