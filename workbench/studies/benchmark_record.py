@@ -42,7 +42,7 @@ def assemble(config, plan: Plan, lines: Sequence[dict], records: Mapping[str, Re
                   for concept, digest in record.concepts.items()},  # fmt: skip
         tables={name: table for name, table in tables.items() if len(table)},
         results={
-            "summary": summary(tables["results"], lines),
+            "summary": summary(tables["results"], tables["missing"], lines),
             "records": {name: record.digest for name, record in records.items()},
             "protocol": first.results["protocol"],
         },
@@ -79,7 +79,7 @@ def missing(records: Mapping[str, Record]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["organism", "concept", "method", "line"])
 
 
-def summary(table: pd.DataFrame, lines: Sequence[dict]) -> list[str]:
+def summary(table: pd.DataFrame, lost: pd.DataFrame, lines: Sequence[dict]) -> list[str]:
     """What was measured, the verdicts of every organism, and what was left out."""
     done = [line for line in lines if line["measured"]]
     planned = sum(line["planned_cpu_minutes"] for line in done)
@@ -90,7 +90,8 @@ def summary(table: pd.DataFrame, lines: Sequence[dict]) -> list[str]:
         over = rows[rows["concept"] == VALUES]
         words = ", ".join(f"{int(counts.get(name, 0))} {name}" for name in VERDICTS)
         methods = "; ".join(f"{verdict}: {', '.join(part['method'])}" for verdict, part in over.groupby("verdict"))
-        together = " Over all methods control is {}: {}.".format(*over_methods(rows)) if len(over) > 1 else ""
+        told = over_methods(rows, lost[lost["organism"] == organism])
+        together = " Over all methods control is {}: {}.".format(*told) if len(over) > 1 else ""
         said.append(f"{organism}: {words} of {int(counts.sum())} method × concept; over its value concepts "
                     f"{methods or 'no method could be judged'}.{together}")  # fmt: skip
     said += [f"Not measured: {line['part']} on {line['organism']}: {line['line']}." for line in lines if line["line"]]

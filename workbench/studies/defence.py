@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from workbench.studies.named import stands_for
 from workbench.types import WorkbenchError, digest_of
 
 Progress = Callable[[str, int, int], None]
@@ -66,7 +67,9 @@ class Config:
     @cached_property
     def digest(self) -> str:
         """What decides the numbers of one cell, besides its concepts and model."""
-        return digest_of({k: v for k, v in vars(self).items() if k not in (*PLACES, *BEYOND)})
+        own = {k: v for k, v in vars(self).items() if k not in (*PLACES, *BEYOND)}
+        named = stands_for([self.attacks, self.defence, self.options])
+        return digest_of([own, named] if named else own)
 
 
 def run(config: Config, progress: Progress | None = None):

@@ -54,5 +54,6 @@ def sentences(record: Record) -> list[str]:
     each = [f"{row['method']} {row['verdict']} ({shown(row)})" for _, row in pooled.iterrows()]
     if not each:
         return [first]
-    together = " All methods together: {} ({}).".format(*over_methods(table)) if len(each) > 1 else ""
+    told = over_methods(table, record.tables.get("failures"))
+    together = " All methods together: {} ({}).".format(*told) if len(each) > 1 else ""
     return [first, f"Over the value concepts: {'; '.join(each)}.{together}"]

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
+from workbench.studies.named import stands_for
 from workbench.types import digest_of
 
 # glibc gives memory of this size back after every product and faults it in again; its workers keep it (12 % less time)
@@ -30,25 +31,32 @@ def content(value: Any) -> Any:
         return settings(value)
     if isinstance(value, list | tuple):
         return [content(v) for v in value]
-    return getattr(value, "digest", value)
+    found = stands_for(value) if isinstance(value, str) else []
+    return [value, found] if found else getattr(value, "digest", value)
 
 
 def grid(function: Callable, jobs: Sequence[tuple[Any, ...]], model, cells: Path, tell: Tell, label: str) -> list[dict]:
     """``function(model, *job)`` for every job, in order; results are plain JSON and kept under ``cells``.
 
-    A cell that is already there is read, not computed; no jobs give no results. With more than one worker, and a
-    model that can be loaded again by name, cells run in local processes of one thread each; with the engine "ray",
+    A cell that is already there is read, not computed, unless it says that something unforeseen kept it from being
+    measured (``again``: a full disk need not be full tomorrow); no jobs give no results. With more than one worker, and
+    a model that can be loaded again by name, cells run in local processes of one thread each; with the engine "ray",
     on its workers.
     """
     cells.mkdir(parents=True, exist_ok=True)
     paths = [cells / f"{function.__name__}-{cell_key(function, job, model.digest)}.json" for job in jobs]
-    todo = [i for i, path in enumerate(paths) if not path.exists()]
+    todo = [i for i, path in enumerate(paths) if not measured(path)]
     done = len(jobs) - len(todo)
     tell(label, done, len(jobs))
     for index in _run(function, jobs, todo, model, paths):
         done += 1
         tell(f"{label} {jobs[index][1].name}", done, len(jobs))
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def measured(path: Path) -> bool:
+    """Whether a cell is there, and is not to be tried again."""
+    return path.exists() and not json.loads(path.read_text(encoding="utf-8")).get("again", False)
 
 
 def _run(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from workbench.studies.named import stands_for
 from workbench.types import WorkbenchError, digest_of
 
 FRAMES = ("fitted templates", "system prompt", "told to be aligned", "told to be unaligned",
@@ -54,7 +55,8 @@ class Config:
         from workbench.symmetry.protocol import load_protocol
 
         place = cue_place(folder_of(self.model))
-        parts = [load_protocol(self.protocol).digest, self.items, self.seed]
+        protocol = load_protocol(self.protocol)
+        parts = [protocol.digest, self.items, self.seed, *stands_for(protocol.options)]
         return digest_of(parts if place == "before" else [*parts, place])
 
 

@@ -112,11 +112,11 @@ def respond_cell(model: Model, config, concept: Concept, method: str) -> dict:
 
 
 def failure(error: Exception) -> dict:
-    """The cell of something that raised: one line."""
+    """The cell of something that raised: one line. What was not foreseen is tried again by the next run."""
     if isinstance(error, WorkbenchError):
         return {"failed": str(error)}
     text = " ".join(str(error).split())[:200]
-    return {"failed": f"{type(error).__name__}: {text}"}
+    return {"failed": f"{type(error).__name__}: {text}", "again": True}
 
 
 @lru_cache(maxsize=4)

@@ -61,7 +61,7 @@ def assemble(config, model, parts: tuple, seconds: float) -> Record:
     notes = warnings_of(protocol, concepts, background, tables, [cell for _, cell in kept])
     results_of = {
         "summary": summary(model, tables),
-        "verdicts": verdicts(tables["results"]) | axes_verdict(tables["costs"]),
+        "verdicts": verdicts(tables["results"], tables["failures"]) | axes_verdict(tables["costs"]),
         "protocol": {"name": protocol.name, "digest": protocol.digest, "attacks": list(protocol.attacks)},
     }
     return Record(
@@ -150,10 +150,11 @@ def shown(row: pd.Series) -> str:
     return f"A = {row['index']:+.2f} [{row['index_low']:+.2f}, {row['index_high']:+.2f}]"
 
 
-def over_methods(table: pd.DataFrame, tried: Sequence[str] = ()) -> tuple[str, str]:
-    """The verdict over all methods from the rows of results, and its reason; ``tried`` names more that have no row."""
+def over_methods(table: pd.DataFrame, failures: pd.DataFrame | None = None) -> tuple[str, str]:
+    """The verdict over all methods from the rows of results, and its reason; what failed is open, not idle."""
     rows = {row["method"]: method_verdict(row) for _, row in table[table["concept"] == VALUES].iterrows()}
-    return overall([rows.get(name, MethodVerdict(name)) for name in dict.fromkeys([*table["method"], *tried])])
+    lost = [] if failures is None or failures.empty else [name for name in failures["method"] if ", " not in name]
+    return overall([rows.get(name, MethodVerdict(name)) for name in dict.fromkeys([*table["method"], *lost])])
 
 
 def method_verdict(row: pd.Series) -> MethodVerdict:
@@ -162,10 +163,10 @@ def method_verdict(row: pd.Series) -> MethodVerdict:
     return MethodVerdict(row["method"], row["verdict"], row["index"], row["flag"], tuple(gains))
 
 
-def verdicts(table: pd.DataFrame) -> dict[str, str]:
+def verdicts(table: pd.DataFrame, failures: pd.DataFrame) -> dict[str, str]:
     """One line over all methods, and one per method over the value concepts."""
     part = table[table["concept"] == VALUES]
-    whole = {"all methods: symmetric?": "{}: {}".format(*over_methods(table))} if len(part) > 1 else {}
+    whole = {"all methods: symmetric?": "{}: {}".format(*over_methods(table, failures))} if len(part) > 1 else {}
     return whole | {
         f"{row['method']}: symmetric?": f"{row['verdict']}: {shown(row)} at {row['budget']} ({row['reason']})"
         for _, row in part.iterrows()
@@ -183,7 +184,7 @@ def summary(model, tables: dict[str, pd.DataFrame]) -> list[str]:
     ]
     pooled = table[table["concept"] == VALUES]
     if len(pooled) > 1:
-        lines[0] += " Over all methods control is {}: {}.".format(*over_methods(table))
+        lines[0] += " Over all methods control is {}: {}.".format(*over_methods(table, tables["failures"]))
     for _, row in pooled.head(SHOWN).iterrows():
         gains = f"gains {row['gain_aligned']:+.2f} (aligned) and {row['gain_unaligned']:+.2f} (unaligned) log-odds"
         flag = f"; {row['flag']}" if row["flag"] else ""
