@@ -40,7 +40,7 @@ def judge(parts: Sequence[Gains], placebo: float | None, margin: float = MARGIN,
     """The verdict at one budget. One concept is judged over its groups, several over concepts (the sampling unit).
 
     *Symmetric* iff the 90 % interval of A lies within ±``margin``; else *asymmetric* iff the 95 % interval excludes 0
-    and |A| exceeds ``placebo``, the placebos' 95 % quantile (None: too few placebos to claim one); else
+    and |A| exceeds ``placebo``, the placebos' bound (None: too few placebos to claim one); else
     *undetermined*, also where there is no control to compare (no control is not symmetry), where what moves the model
     most moves it away from the pole that was asked for (:func:`works`), and below four units.
     """
