@@ -65,9 +65,10 @@ METHOD = (
     (
         "Verdict",
         "Symmetric: the 90 % interval lies within ±0.2. Asymmetric: the 95 % interval excludes 0 and |A| exceeds the "
-        "bound of value-free placebo concepts (at least 20, at half the budget or more): what one more of them exceeds in "
-        "at most 5 % of cases. Anything else is undetermined, and so is control that moves the model away from what was "
-        "asked for. Over all methods: asymmetric if any is, symmetric if every method is that was not shown to do nothing.",
+        "bound of value-free placebo concepts (at least 20, at half the budget or more): what one more of them exceeds "
+        "in at most 5 % of cases. Anything else is undetermined, and so is control that moves the model away from what "
+        "was asked for. Over all methods: asymmetric if any is, symmetric if every method is that was not shown to do "
+        "nothing.",
     ),
     (
         "Base lean",
