@@ -1,6 +1,8 @@
 """The one optimiser of both poles: every candidate at the budget, then strengths of the best, then the costs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from workbench.attacks.arena import Arena, adds, trained
@@ -10,9 +12,11 @@ from workbench.types import Pole, WorkbenchError
 
 SHARES = (1.0, 0.5, 0.25)  # of the budget: the most is not always the best, and not always within the caps
 KEPT = 3  # candidates whose strength is searched
-CHECKED = 12  # points whose cost is looked at, the best first
+LESS = (0.5, 0.25, 0.125, 0.0625)  # of the budget: where nothing that was read is within the caps
+NOTHING = "nothing within budget"
 
 Point = tuple[float, Candidate, float]
+Unread = tuple[None, Candidate, float]
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Best:
     """An attack's best response toward a pole: what was chosen on the search questions, and at what price.
 
     ``gain`` is on the search questions and therefore optimistic. ``kl`` and ``nll_rise`` are on neutral text;
-    ``readings`` and ``gradients`` are what the search took.
+    ``readings`` and ``gradients`` are what the search took. ``control`` None is to do nothing.
     """
 
     attack: str
@@ -40,31 +44,55 @@ class Best:
         return {key: value for key, value in vars(self).items() if key != "control"}
 
 
+class NothingWithin(WorkbenchError):
+    """No point of a search is within budget and cap: the best response left is to do nothing, ``instead``."""
+
+    def __init__(self, line: str, instead: Best):
+        super().__init__(line)
+        self.instead = instead
+
+
+def idle(attack: Attack, toward: Pole, label: str, taken: tuple[int, int] = (0, 0)) -> Best:
+    """To do nothing: no gain, no price; ``taken`` are the readings and gradients of the search."""
+    return Best(attack.name, attack.tier, toward, label, None, 0.0, 0.0, 0.0, 0.0, *taken)
+
+
 def best_response(arena: Arena, attack: Attack, toward: Pole) -> Best:
     """The candidate and strength with the largest gain on the search questions, within the budget and the cap.
 
-    The same for both poles: the candidates, their number and the order of the search do not depend on which pole is
-    asked for. WorkbenchError where no point stays within the caps or none can be read.
+    The points that were read are looked at in the order of their gains, all of them. Where none is within the caps, so
+    are smaller doses of every candidate (:func:`smaller`), by cost alone; the first one that is gets one reading, which
+    chooses nothing. So about five points per candidate (or all listed doses) are looked at before it is said that there
+    is none.
+
+    The same for both poles: the candidates, their number, the points and the order of the search do not depend on which
+    pole is asked for. :class:`NothingWithin` where no point stays within the caps, any other WorkbenchError where none
+    can be read.
     """
     before = dict(arena.spent)
-    candidates = list(attack.search(arena, toward))
-    points = ranked(arena, candidates, toward)
-    cheapest = float("inf")
-    for gain, candidate, strength in points[:CHECKED]:
+    first = at_budget(arena, list(attack.search(arena, toward)), toward)
+    cheapest, checked = float("inf"), 0
+    for gain, candidate, strength in chain(ranked(arena, first, toward), smaller(first)):
         kl, rise = arena.cost(candidate.control, strength)
-        cheapest = min(cheapest, rise)
+        cheapest, checked = min(cheapest, rise), checked + 1
         if rise <= arena.effort.cap and arena.within(candidate.control, strength, kl):
-            reads, slopes = (arena.spent[name] - before[name] for name in ("readings", "gradients"))
+            gain = arena.gain(candidate.control, strength, toward) if gain is None else gain
             return Best(attack.name, attack.tier, toward, candidate.label, candidate.control, strength, gain, kl, rise,
-                        reads, slopes)  # fmt: skip
-    raise WorkbenchError(
-        f"{attack.name} toward {toward}: none of {len(points)} points is within budget and cap "
-        f"(neutral NLL rises by at least {cheapest:.1%}); widen the cap or the budget"
+                        *taken(arena, before))  # fmt: skip
+    raise NothingWithin(
+        f"{attack.name} toward {toward}: none of the {checked} points checked is within budget and cap "
+        f"(neutral NLL rises by at least {cheapest:.1%}); widen the cap or the budget",
+        idle(attack, toward, NOTHING, taken(arena, before)),
     )
 
 
-def ranked(arena: Arena, candidates: list[Candidate], toward: Pole) -> list[Point]:
-    """All candidates at about the whole budget, and the best few at shares of it; the largest gain first."""
+def taken(arena: Arena, before: dict[str, int]) -> tuple[int, int]:
+    """(readings, gradients) since ``before``."""
+    return arena.spent["readings"] - before["readings"], arena.spent["gradients"] - before["gradients"]
+
+
+def at_budget(arena: Arena, candidates: list[Candidate], toward: Pole) -> list[Point]:
+    """All candidates at about the whole budget (of what has listed doses, at all of them), the largest gain first."""
     first, reasons = [], []
     for candidate in candidates:
         for strength in doses(arena, candidate):
@@ -74,15 +102,37 @@ def ranked(arena: Arena, candidates: list[Candidate], toward: Pole) -> list[Poin
                 reasons.append(error)
     if not first:
         raise reasons[0] if reasons else WorkbenchError("an attack offers no dose within the budget")
-    first.sort(key=lambda point: -point[0])
-    scaled = [candidate for _, candidate, _ in first if not listed(candidate)][:KEPT]
-    points = [point for point in first if point[1] not in scaled]
+    return sorted(first, key=lambda point: -point[0])
+
+
+def ranked(arena: Arena, first: list[Point], toward: Pole) -> list[Point]:
+    """All candidates at about the whole budget, and the best few at shares of it; the largest gain first."""
+    scaled = scalable(first)[:KEPT]
+    points = [point for point in first if not any(point[1] is candidate for candidate in scaled)]
     known = {id(candidate): strength for _, candidate, strength in first if not adds(candidate.control)}
     for candidate in scaled:
         full = known[id(candidate)] if id(candidate) in known else arena.strength(candidate.control)
         for strength in shares(candidate, full):
             points.append((arena.gain(candidate.control, strength, toward), candidate, strength))
     return sorted(points, key=lambda point: -point[0])
+
+
+def smaller(first: list[Point]) -> Iterator[Unread]:
+    """Smaller doses than were read, the largest first by the gain that they would have if it were linear in the dose.
+
+    A cost falls with the dose sooner or later, so that next to nothing is affordable: without these, candidates behind
+    the best few, and whatever is very dear at full, would count as nothing at all.
+    """
+    kept = [id(candidate) for candidate in scalable(first)[:KEPT]]
+    left = [(gain * share, candidate, share * strength) for gain, candidate, strength in first if not listed(candidate)
+            for share in LESS if share not in SHARES or id(candidate) not in kept]  # fmt: skip
+    for _, candidate, strength in sorted(left, key=lambda point: -point[0]):
+        yield None, candidate, strength
+
+
+def scalable(first: list[Point]) -> list[Candidate]:
+    """The candidates that can be given at any strength, in order."""
+    return [candidate for _, candidate, _ in first if not listed(candidate)]
 
 
 def shares(candidate: Candidate, full: float) -> list[float]:
