@@ -48,7 +48,7 @@ def test_a_ladder_survives_json(small):
 
     config, _, _ = small
     (cell,) = [json.loads(path.read_text()) for path in (Path(config.out) / "cells").glob("*.json")]
-    assert plain(ladder_of(cell)) == {key: cell[key] for key in ("concept", "rungs", "missing")}
+    assert plain(ladder_of(cell)) == {key: cell[key] for key in ("concept", "rungs", "missing", "unknown")}
     # the groups that are fitted, searched and scored on
     assert len(cell["groups"]) == 3 and cell["dose"] == 1.0
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.attacks.asymmetric import HOLDS, RESISTANT, TierVerdict
+from workbench.attacks.asymmetric import HOLDS, RESISTANT, TierVerdict, partly
 from workbench.attacks.ladder import Ladder, Rung
 from workbench.stats import clopper_pearson
 from workbench.symmetry import Retention
@@ -11,6 +11,7 @@ from workbench.types import Effect, WorkbenchError, digest_of
 
 HIGHER = {"T0": "vectors added to activations", "T1": "edits of weights", "T2": "fine-tuning",
           "T3": "removal of the defence"}  # fmt: skip
+NO_ATTACK = "no attack of this tier could be measured"
 SCOPE = (
     "Questions from outside the concept's own groups (other templates, prompts, languages) are not covered.",
     "Deceptive control is not covered: a response that only a trigger reveals reads as none.",
@@ -101,12 +102,17 @@ def certify(
 ) -> Certificate:
     """The certificate of one concept at a tier; ``fresh`` from :func:`~workbench.attacks.fresh.breaking_shares`.
 
-    WorkbenchError, with the reason, where there is none to give: no defence, a condition that fails or cannot be told,
-    a tier whose access takes the defence out, or no group with an aligned answer to turn over.
+    WorkbenchError, with the reason, where there is none to give: no defence, no attack of the very tier, a condition
+    that fails or cannot be told, an attack that ran only in part and could undo a condition, a tier whose access takes
+    the defence out, or no group with an aligned answer to turn over.
     """
     if not about.defence:
         raise WorkbenchError("no certificate: the model is undefended")
+    if found.tier not in ladder.tiers:
+        raise WorkbenchError(f"no certificate at tier {found.tier}: {NO_ATTACK}")
     short = [f"{name} {state}" for name, state in found.conditions.items() if state != HOLDS]
+    short += [f"{attack} ran only in part" for attack, these in partly(ladder, found.tier)
+              if any(state == HOLDS for _, state in these)]  # fmt: skip
     if short:
         raise WorkbenchError(f"no certificate at tier {found.tier}: {', '.join(short)} "
                              f"(R₊ {interval(found.kept.aligned)}, R₋ {interval(found.kept.unaligned)})")  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from workbench.attacks import (
     LADDER,
     RESISTANT,
+    TIERS,
     Arena,
     Effort,
     Ladder,
@@ -198,23 +199,29 @@ def plain(ladder: Ladder) -> dict:
     """A ladder as JSON can write it; :func:`ladder_of` reads it."""
     rungs = [
         {"attack": r.attack, "tier": r.tier, "found": r.found, "flips": list(r.flips),
+         "lost": [list(arm) for arm in r.lost],
          "gains": [[g.aligned.tolist(), g.unaligned.tolist()] for g in (r.bare, r.defended)],
          "groups": list(r.bare.groups)}
         for r in ladder.rungs
     ]  # fmt: skip
-    return {"concept": ladder.concept, "rungs": rungs, "missing": [list(line) for line in ladder.missing]}
+    lines = {name: [list(line) for line in getattr(ladder, name)] for name in ("missing", "unknown")}
+    return {"concept": ladder.concept, "rungs": rungs, **lines}
 
 
 def ladder_of(cell) -> Ladder:
-    """What :func:`plain` wrote."""
+    """What :func:`plain` wrote; what is missing in a cell from before ``unknown`` may have run in part."""
     rungs = []
     for row in cell["rungs"]:
         bare, defended = (
             Gains(_array(plus), _array(minus), tuple(row["groups"]), cell["concept"]) for plus, minus in row["gains"]
         )
         k, n = row["flips"]
-        rungs.append(Rung(row["attack"], row["tier"], bare, defended, row["found"], (k, n)))
-    return Ladder(cell["concept"], tuple(rungs), tuple((name, why) for name, why in cell["missing"]))
+        lost = tuple((side, pole, why) for side, pole, why in row.get("lost", ()))
+        rungs.append(Rung(row["attack"], row["tier"], bare, defended, row["found"], (k, n), lost))
+    missing = tuple((name, why) for name, why in cell["missing"])
+    doubtful = [(name, TIERS[0], f"{why}; in a cell of an earlier version") for name, why in missing]
+    unknown = cell.get("unknown", doubtful)
+    return Ladder(cell["concept"], tuple(rungs), missing, tuple((name, tier, why) for name, tier, why in unknown))
 
 
 def _array(values: list[float]):

@@ -10,16 +10,20 @@ import pandas as pd
 
 from workbench.attacks import (
     FURTHER,
+    HOLDS,
+    OPEN,
     TIERS,
     Claim,
     Ladder,
+    Rung,
     TierVerdict,
     certify,
     fresh_attacker,
     tier_verdict,
     turned_over,
 )
-from workbench.attacks.certificate import interval
+from workbench.attacks.asymmetric import RESISTED, sayable
+from workbench.attacks.certificate import NO_ATTACK, interval
 from workbench.records import Record
 from workbench.stats import t_interval
 from workbench.studies.assemble import model_card
@@ -124,8 +128,15 @@ def rung_rows(found: Climbed) -> list[dict]:
         k, n = rung.flips
         chosen = {pole: rung.found["defended"][pole] for pole in POLES}
         row |= {f"{key}_{pole}": chosen[pole][key] for pole in POLES for key in ("label", "strength", "nll_rise")}
+        row |= dict.fromkeys(unmeasured(rung), float("nan"))
         rows.append(row | {"turned_over": k, "groups": n})
     return rows
+
+
+def unmeasured(rung: Rung) -> list[str]:
+    """The columns that rest on arms which could not be run: no number stands there."""
+    names = [name for side, pole, _ in rung.lost for name in (f"gain_{pole}_{side}", f"retained_{pole}", "selectivity")]
+    return [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
 
 
 def search_rows(found: Climbed) -> list[dict]:
@@ -162,7 +173,10 @@ def fresh_rows(found: Climbed) -> list[dict]:
 
 
 def tier_rows(model, kept: Sequence[Climbed], further: Further) -> tuple[list[dict], dict[str, str]]:
-    """One row per concept (and for all value concepts together) × tier at one level, and what may be certified."""
+    """One row per concept (and for all value concepts together) × tier at one level, and what may be certified.
+
+    A tier counts where an attack of that very tier was measured on every member, not attacks of lower tiers alone.
+    """
     rows, texts = [], {}
     names = [tier for tier in TIERS if any(tier in found.ladder.tiers for found in kept)]
     placebos = [found for found in kept if found.concept.card.kind == PLACEBO]
@@ -170,10 +184,12 @@ def tier_rows(model, kept: Sequence[Climbed], further: Further) -> tuple[list[di
     sets = [([found], found.ladder.concept) for found in kept] + ([(pool, POOL)] if len(pool) > 1 else [])
     for members, name in sets:
         for tier in names:
-            if not all(found.ladder.upto(tier) for found in members):
+            if not all(tier in found.ladder.tiers for found in members):
+                if len(members) == 1:
+                    texts[f"{name}, {tier}"] = f"no certificate at tier {tier}: {NO_ATTACK}"
                 continue
             null = [found.ladder for found in placebos if all(found is not member for member in members)]
-            more = states(further, [(found.ladder.concept, found.config.level) for found in members], tier)
+            more = elsewhere(further, [(found.ladder.concept, found.config.level) for found in members], tier)
             verdict = tier_verdict([found.ladder for found in members], tier, loss_of(members), placebos=null,
                                    further=more)  # fmt: skip
             row = {**at(members[0].config, name), **tier_row(verdict)}
@@ -182,6 +198,19 @@ def tier_rows(model, kept: Sequence[Climbed], further: Further) -> tuple[list[di
                 texts[f"{name}, {tier}"] = certificate(model, members[0], verdict, further)
             rows.append(row)
     return rows, texts
+
+
+def elsewhere(further: Further, members: Sequence[tuple[str, float]], tier: str) -> dict[str, str]:
+    """The conditions beyond the ladder.
+
+    On held-out concepts too a tier needs an attack of its own, and what ran only in part limits what can be said.
+    """
+    found, name = states(further, members, tier), FURTHER[0]
+    ladders = [ladder for member in members for ladder in further.ladders(*member)]
+    if name in found:
+        short = found[name] == HOLDS and not all(tier in ladder.tiers for ladder in ladders)
+        found[name] = OPEN if short else sayable(found[name], RESISTED, ladders, tier)
+    return found
 
 
 def tier_row(found: TierVerdict) -> dict:
@@ -261,6 +290,6 @@ def warnings_of(config, kept: Sequence[Climbed], further: Further, failed: Seque
         notes.append(f"Few groups are scored, so that bounds are loose: {', '.join(few)}.")
     if failed:
         first = failed[0]
-        notes.append(f"{len(failed)} attacks are missing, the first: {first['attack']} on {first['concept']}: "
-                     f"{first['line']}")  # fmt: skip
+        notes.append(f"{len(failed)} attacks are missing or ran only in part, the first: {first['attack']} on "
+                     f"{first['concept']}: {first['line']}")  # fmt: skip
     return notes
