@@ -74,5 +74,6 @@ def test_the_dose_is_the_most_that_fits(gpt2_model, small_concept):
 
 def test_every_attack_of_the_folder_is_found_with_its_tier():
     for name in attack_names():
-        assert find_attack(name).tier == ("T0" if name in ("random_phrases", "trigger_search") else "T1")
+        known = {"random_phrases": "T0", "trigger_search": "T0", "relearning": "T3"}
+        assert find_attack(name).tier == known.get(name, "T1")
     assert find_attack("few_shot").tier == "T0" and find_attack("lda").tier == "T1"

@@ -15,8 +15,8 @@
 
 One attack per file, a function ``attack(arena, toward) -> candidates`` with ``TIER``, the access it needs:
 known, recomputed, extractors, elsewhere, orthogonal_complement, random_search, gradient, gradient_orthogonal;
-trigger_search with its control random_phrases (their phrases are in ``triggers``). Control methods are attacks as well.
-A new one is a file here, or any ``module:function``.
+trigger_search with its control random_phrases (their phrases are in ``triggers``); relearning, by name only.
+Control methods are attacks as well. A new one is a file here, or any ``module:function``.
 """
 
 from workbench.attacks.access import TIERS, access_of, higher, tier_of
