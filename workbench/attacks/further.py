@@ -49,7 +49,7 @@ def learned(models: tuple[Model, Model], fit: Concept, items: Concept, method: s
     groups = [pair.group for pair in items.pairs]
     for model in models:
         control, before = taught(model, fit, "aligned", seed=seed), read(model, items).log_odds
-        steps = tuple(control.doses)
+        steps = tuple(getattr(control, "doses", ()))
         curves.append([])
         for step in steps:
             with control.applied(model, step) as trained:
