@@ -26,9 +26,12 @@ OTHERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     ),
     "defence": (
         ("tiers", "Verdict of every tier of attacks",
-         ("concept", "tier", "retained_aligned", "retained_unaligned", "nll_rise", "strongest", "verdict")),
+         ("concept", "tier", "retained_aligned", "retained_unaligned", "nll_rise", "index_bare", "index_defended",
+          "strongest", "verdict")),
         ("rungs", "What each attack leaves of both poles' control",
          ("concept", "tier", "attack", "retained_aligned", "retained_unaligned", "turned_over", "groups")),
+        ("held_out", "What is kept on concepts that the defence was not fitted on",
+         ("concept", "held_out", "tier", "retained_aligned", "retained_unaligned", "generalisation")),
     ),
     "causal-coherence": (
         ("effects", "What half of the templates does", ()),

@@ -88,6 +88,10 @@ PICTURES: dict[str, tuple[str, str]] = {
         "its own on other questions: 1 means that the defence does nothing.",
         "Intervals are {level}, from resampling concepts, then groups of questions.",
     ),
+    "floor-trade-off": (
+        "What a one-sided floor leaves of each pole's control under its own vector, by the height of the floor.",
+        "Bands are {level}, from resampling groups of questions.",
+    ),
     "knob-effects": ("Differences between twin models, first minus second, concept by concept.", _NONE),
     "coherence-reliability": ("Differences between twin models, first minus second, concept by concept.", _NONE),
     "links": (
