@@ -39,7 +39,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "shuffled": ("shuffled labels, 95 %", "log-odds"),
     "c_null": ("agreement c under no concept, 95 %", "mean cosine"),
     "auroc": ("AUROC of the probe, held out", "area"),
-    "selectivity": ("selectivity against control labels", "AUROC difference"),
+    "selectivity": ("selectivity", "difference"),  # of a probe to control labels, of what a defence keeps per pole
     "kappa": ("projection κ", "class means at ±1"),
     "kappa_steered": ("projection κ, steered", "class means at ±1"),
     "cosine": ("cosine", "cosine"),

@@ -97,16 +97,16 @@ def conditions(tables: Tables) -> Html:
     beyond = [name for name in FURTHER if name in frame]
     leveled = "level" in frame and len(set(frame["level"])) > 1
     rows = (
-        [row["concept"], *([row["level"]] if leveled else []), row["tier"],
+        [row["concept"], *([row["level"]] if leveled else []), row["tier"], row["verdict"],
          *((row[n], bounds(row, n)) for n in names),
          *((row[f"index_{s}"], f"{bounds(row, f'index_{s}')} {row[f'symmetry_{s}']}") for s in sides),
-         *(row[n] for n in beyond), row["strongest"], row["verdict"]]
+         *(row[n] for n in beyond), row["strongest"]]
         for row in frame.to_dict("records")
     )  # fmt: skip
     words = {"bare": "A, undefended", "defended": "A, defended"}
-    heads = ["concept", *(["budget level"] if leveled else []), "up to tier", "R₊ (best responses)",
-             "R₋ (best responses)", "own cost", *(words[s] for s in sides), *beyond, "worst attack",
-             "verdict"]  # fmt: skip
+    heads = ["concept", *(["budget level"] if leveled else []), "up to tier", "verdict",
+             "R₊ (best responses)", "R₋ (best responses)", "own cost", *(words[s] for s in sides), *beyond,
+             "worst attack"]  # fmt: skip
     return tag("section", tag("h2", "Verdict of every tier"), table(heads, rows, stacked=True))
 
 

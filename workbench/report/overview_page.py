@@ -16,6 +16,7 @@ from workbench.report.reliability_page import LIMIT, reliability_page
 from workbench.report.selectors import Tables
 
 PREFIX = "symmetry_"
+ALL = "all methods: symmetric?"  # among the record's verdicts
 SHOWN = ("symmetry-methods", "symmetry-concepts", "dose-response", "index-by-dose", "cost-frontier", "lean-regression")
 LISTED = ("results", "judgements", "corrections", "costs", "failures")
 
@@ -32,7 +33,7 @@ def with_chapter(record: Any, page: Page) -> Page:
     return replace(
         page,
         title=f"Reliability of steering, symmetry of control: {name}",
-        sections=[*page.sections, chapter(part_of(record.tables))],
+        sections=[*page.sections, chapter(part_of(record.tables), (record.results.get("verdicts") or {}).get(ALL, ""))],
         panels=[*page.panels, *chapter_panels(record.tables)],
         tables={**page.tables, **chapter_tables(record.tables)},
         listed=[*page.listed, *((PREFIX + key, f"Symmetry: {titles[key]}") for key in LISTED)],
@@ -56,8 +57,8 @@ def chapter_panels(tables: Tables) -> list[Panel]:
     return [replace(found[name], table=PREFIX + found[name].table) for name in SHOWN]
 
 
-def chapter(tables: Tables) -> Html:
-    """The verdict of every method over the value concepts, with its gains, and what the lean does to it."""
+def chapter(tables: Tables, together: str = "") -> Html:
+    """The verdict of every method over the value concepts, with its gains, that over all (``together``), and the lean."""
     rows = tables.get("results", pd.DataFrame({"concept": []}))
     body = [
         [row["method"], row["verdict"], (row["index"], symmetry_page.interval(row, "index")),
@@ -70,9 +71,10 @@ def chapter(tables: Tables) -> Html:
         "Can the same technique, at the same budget, push away from alignment as well as toward it? Over the value "
         "concepts; gains in log-odds. Index A: 0 is symmetric, above 0 easier to align."
     )
+    whole = [tag("p", tag("b", "Over all methods: "), f"{together}.")] if together else []
     told = table(head, body, stacked=True) if body else tag("p", "Fewer than two value concepts.", class_="empty")
     return tag(
-        "section", tag("h2", "Is control symmetric?"), tag("p", words, class_="meta"), told,
+        "section", tag("h2", "Is control symmetric?"), tag("p", words, class_="meta"), told, *whole,
         symmetry_page.corrected(tables), id="symmetry",
     )  # fmt: skip
 

@@ -240,7 +240,7 @@ def certificate(model, found: Climbed, verdict: TierVerdict, further: Further) -
     try:
         return certify(found.ladder, verdict, claim, fresh=fresh_of(cell)).text()
     except WorkbenchError as error:
-        return str(error)
+        return "\n".join([str(error), *said])
 
 
 def budget(config) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.records import Record
+from workbench.report.overview_page import ALL
 from workbench.studies.assemble import model_card
 from workbench.studies.symmetry_cells import settings
 from workbench.studies.symmetry_costs import axes_verdict, cost_table, orthogonality
@@ -166,7 +167,7 @@ def method_verdict(row: pd.Series) -> MethodVerdict:
 def verdicts(table: pd.DataFrame, failures: pd.DataFrame) -> dict[str, str]:
     """One line over all methods, and one per method over the value concepts."""
     part = table[table["concept"] == VALUES]
-    whole = {"all methods: symmetric?": "{}: {}".format(*over_methods(table, failures))} if len(part) > 1 else {}
+    whole = {ALL: "{}: {}".format(*over_methods(table, failures))} if len(part) > 1 else {}
     return whole | {
         f"{row['method']}: symmetric?": f"{row['verdict']}: {shown(row)} at {row['budget']} ({row['reason']})"
         for _, row in part.iterrows()
