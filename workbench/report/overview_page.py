@@ -58,7 +58,7 @@ def chapter_panels(tables: Tables) -> list[Panel]:
 
 
 def chapter(tables: Tables, together: str = "") -> Html:
-    """The verdict of every method over the value concepts, with its gains, that over all (``together``), and the lean."""
+    """The verdict of every method over the value concepts with its gains, that over all (``together``), the lean."""
     rows = tables.get("results", pd.DataFrame({"concept": []}))
     body = [
         [row["method"], row["verdict"], (row["index"], symmetry_page.interval(row, "index")),
