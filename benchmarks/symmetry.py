@@ -101,8 +101,9 @@ def leans(record, organism: str) -> list[str]:
 
 
 def interval(row: dict, name: str) -> str:
-    """Estimate and 95 % interval; a dash where there is none."""
-    if pd.isna(row[name]) or not -9 < row[f"{name}_low"] <= row[f"{name}_high"] < 99:
+    """Estimate and 95 % interval; a dash where there is none, or where an index may be anything."""
+    whole = name == "index" and row["index_high"] - row["index_low"] >= 2
+    if pd.isna(row[name]) or whole or not -9 < row[f"{name}_low"] <= row[f"{name}_high"] < 99:
         return "–"
     return f"{row[name]:+.2f} [{row[f'{name}_low']:+.2f}, {row[f'{name}_high']:+.2f}]"
 

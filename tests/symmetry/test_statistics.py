@@ -188,6 +188,8 @@ def test_the_bootstrap_draws_both_arms_together_and_is_seeded():
 def test_headroom_leaves_out_concepts_that_a_cue_does_not_move():
     plus, minus = headroom_normalised(np.ones(3), np.ones(3), np.array([2.0, 4, 1]), np.array([1.0, 2, -1]))
     assert plus.tolist() == [0.5, 0.25] and minus.tolist() == [1.0, 0.5]
+    # a cue that one pole does not answer to is no measure of its room
+    assert len(headroom_normalised(np.ones(2), np.ones(2), np.array([4.0, 4.0]), np.array([0.2, 4.0]))[0]) == 1
 
 
 def curve(doses, values, **costs) -> Curve:

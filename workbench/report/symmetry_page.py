@@ -30,6 +30,7 @@ from workbench.report.summary import strip, verdicts, warning_box
 
 POOL = "all value concepts"
 COSTS = ("nll_rise", "incoherent", "choice_drop")
+WHOLE = 2.0  # the width of an interval that holds every index
 LISTED = (
     ("results", "Results, one row per method and concept"),
     ("judgements", "Judgements at every budget"),
@@ -176,8 +177,8 @@ def corrected(tables: Tables) -> Html:
 
 
 def interval(row: Mapping[str, Any], name: str) -> str:
-    """Estimate and interval; a dash where there is none."""
-    if pd.isna(row[name]):
+    """Estimate and interval; a dash where there is none, and where an index may be anything."""
+    if pd.isna(row[name]) or (name == "index" and row["index_high"] - row["index_low"] >= WHOLE):
         return "–"
     return f"{number(row[name])} [{number(row[f'{name}_low'])}, {number(row[f'{name}_high'])}]"
 

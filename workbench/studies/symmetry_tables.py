@@ -34,6 +34,7 @@ KINDS = ("kl", "norm", "examples", "tokens", "steps")
 LEVEL = 0.05
 VALUES, PLACEBOS = "all value concepts", "all placebo concepts"
 POTENCY_DRAWS = 400
+LEAD = ("model", "method", "concept", "kind", "verdict", "index", "index_low", "index_high")  # first in results
 NEAR = 0.5  # of a budget: placebos at less are not held against it
 
 
@@ -126,7 +127,9 @@ def results(rows: pd.DataFrame, model: str) -> pd.DataFrame:
         first["p_worst"] = float(np.nanmax(part.reindex(columns=["p", "p_placebo"]).to_numpy(dtype=float)))
         each = "; ".join(f"{kind}: {sided(found, index)}" for kind, (found, _, index) in by_budget.items())
         out.append({"model": model, **first, "budgets": each, "verdict": verdict, "reason": reason})
-    return after_holm(pd.DataFrame(out), ["concept"])
+    table = after_holm(pd.DataFrame(out), ["concept"])
+    lead = [name for name in LEAD if name in table]
+    return table[[*lead, *(name for name in table if name not in lead)]]
 
 
 def after_holm(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

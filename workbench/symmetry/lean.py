@@ -18,6 +18,7 @@ from workbench.symmetry.index import bounds
 from workbench.types import Effect, WorkbenchError
 
 FEW = 4
+LEAST = 0.1  # of the stronger cue's reach
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,13 @@ def headroom_normalised(
     cue_plus: Float[np.ndarray, " concept"],
     cue_minus: Float[np.ndarray, " concept"],
 ) -> tuple[Float[np.ndarray, " kept"], Float[np.ndarray, " kept"]]:
-    """Gains as shares of what a cue toward the same pole reaches; concepts where a cue reaches nothing are left out."""
+    """Gains as shares of what a cue toward the same pole reaches.
+
+    Left out are concepts where a cue reaches nothing, or less than a tenth of what the cue toward the other pole does:
+    a share of next to nothing is noise, and one such concept would decide the mean.
+    """
     up, down = np.asarray(cue_plus, dtype=np.float64), np.asarray(cue_minus, dtype=np.float64)
-    kept = (up > 0) & (down > 0)
+    kept = (np.minimum(up, down) > 0) & (np.minimum(up, down) >= LEAST * np.maximum(up, down))
     return np.asarray(plus)[kept] / up[kept], np.asarray(minus)[kept] / down[kept]
 
 

@@ -43,6 +43,7 @@
       const value = c.name ? table.get(c.name)[i] : null;
       const td = element("td", c.name ? (whole.has(c.name) && value !== null ? String(value) : Bench.number(typeof value === "boolean" ? (value ? "yes" : "no") : value)) + (span ? " " + span : "") : span);
       if (typeof value === "number" || c.span) td.className = "number";
+      else td.className = td.textContent.length > 40 ? "long" : "short";  // a sentence in a narrow column makes rows tall
       return td;
     };
     function order() {
