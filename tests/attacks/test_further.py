@@ -6,6 +6,7 @@ import pytest
 from workbench.attacks import ALLOWED, FAILS, HOLDS, OPEN, Learned, at_most, learned, steps_ratio
 from workbench.controls import find_method
 from workbench.studies.defence import Config, run
+from workbench.symmetry.readings import read
 from workbench.types import WorkbenchError
 
 STEPS = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -49,6 +50,13 @@ def test_an_undefended_model_learns_as_fast_as_itself_and_a_prompt_is_not_traine
     assert steps_ratio([found]).estimate == 1.0
     with find_method("floor")(gpt2_model, small_concept, "aligned", quantile=0.99).applied(gpt2_model, 1.0) as held:
         through = learned((gpt2_model, held), small_concept, small_concept, "lora")
+        control, before = find_method("lora")(held, small_concept, "aligned"), read(held, small_concept).log_odds
+        with control.applied(held, through.steps[-1]) as trained:
+            assert len(trained.hooks) == len(held.hooks) > 0
+            gained = read(trained, small_concept).log_odds - before
+    groups = [pair.group for pair in small_concept.pairs]
+    means = [gained[[group == name for group in groups]].mean() for name in sorted(set(groups))]
+    assert through.defended[:, -1] == pytest.approx(means)
     # the bare arm is the same training, the other is read behind the floor
     assert np.array_equal(through.bare, found.bare) and not np.array_equal(through.defended, found.bare)
     with pytest.raises(WorkbenchError, match="does not train in steps"):

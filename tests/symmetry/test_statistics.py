@@ -116,22 +116,21 @@ def test_placebos_claim_nothing_until_there_are_twenty():
 
 def test_the_null_of_placebos_is_exceeded_by_one_in_twenty_of_their_kind():
     """One concept against 20 placebos, and a pool against pools, where placebos have a mean A of their own."""
-    random, runs = np.random.default_rng(0), 400
+    random, runs, draws = np.random.default_rng(0), 200, 1000
 
     def like(count: int, mean: float) -> list[Gains]:
         sizes = np.clip(random.normal(mean, 0.15, count), -0.9, 0.9)
         return [Gains(np.full(2, 1 + a), np.full(2, 1 - a), ("a", "b"), "c") for a in sizes]
 
-    single = pooled = larger = 0
+    single = sum(abs(asymmetry(*like(1, 0.0)[0].means())) > (placebo_bound(like(20, 0.0)) or 0) for _ in range(draws))
+    assert 0.03 < single / draws < 0.07  # 1/21; the plain quantile of 20 is passed in 9 %
+    pooled = larger = 0
     for run in range(runs):
-        null, one, pool = like(20, 0.0), like(1, 0.0)[0], like(16, 0.15)
-        bound = placebo_bound(null)
-        single += abs(asymmetry(*one.means())) > (bound or 0)
-        other = like(20, 0.15)
+        pool, other = like(16, 0.15), like(20, 0.15)
         index = float(asymmetry(*np.mean([part.means() for part in pool], axis=0)))
         pooled += abs(index) > (placebo_bound(other, size=16, draws=800, seed=run) or 0)
         larger += placebo_p(index, other, size=16, draws=800, seed=run) < 0.05
-    assert single / runs < 0.08 and pooled / runs < 0.08 and larger / runs < 0.08
+    assert pooled / runs < 0.08 and larger / runs < 0.08
     # where value concepts do differ, it is exceeded nearly always
     far = placebo_bound(like(20, 0.0), size=16)
     assert far is not None and far < 0.3 and placebo_p(0.5, like(20, 0.0), size=16) < 0.001
