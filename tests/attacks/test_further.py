@@ -6,6 +6,7 @@ import pytest
 from workbench.attacks import ALLOWED, FAILS, HOLDS, OPEN, Learned, at_most, learned, steps_ratio
 from workbench.controls import find_method
 from workbench.studies.defence import Config, run
+from workbench.studies.defence_further import Further, state
 from workbench.symmetry.readings import read
 from workbench.types import WorkbenchError
 
@@ -20,10 +21,10 @@ def course(slower: float, groups: int = 12, seed: int = 0) -> Learned:
 
 
 def test_a_planted_slowdown_is_read_and_judged():
-    for slower, state in ((1.0, HOLDS), (1.1, HOLDS), (1.6, FAILS)):
+    for slower, told in ((1.0, HOLDS), (1.1, HOLDS), (1.6, FAILS)):
         found = steps_ratio([course(slower)])
         assert found.estimate == pytest.approx(slower, rel=1e-9) and found.low - 1e-9 <= slower <= found.high + 1e-9
-        assert at_most(found, ALLOWED) == state
+        assert at_most(found, ALLOWED) == told
     # tasks together: each its own slowdown, read at the pooled gain
     together = steps_ratio([course(1.0), course(1.5, seed=1), course(1.2, seed=2)])
     assert 1.0 < together.estimate < 1.5 and together.n_groups == 3
@@ -96,6 +97,22 @@ def test_what_was_asked_for_later_does_not_climb_the_ladder_again(both, tmp_path
     assert without.tables["rungs"].equals(record.tables["rungs"]) and "held_out" not in without.tables
     assert sum("condition too" in line for line in without.warnings) == 2
     assert config.digest == replace(config, held_out=(), trainability="", benign=()).digest
+
+
+def test_what_could_not_be_run_does_not_hold():
+    fine = Further(trained=(("power", course(1.0)),))
+    assert state(fine, "power", 0.2, "T0") == {"trainability": HOLDS}
+    short = replace_lost(fine, ("power", 0.2, "trainability", "lora on music: too long"))
+    assert state(short, "power", 0.2, "T0") == state(short, "power", 0.5, "T0") == {"trainability": OPEN}
+    # another concept's loss is none of this one's, and what fails has failed
+    other = replace_lost(fine, ("shutdown", 0.2, "trainability", "…"))
+    assert state(other, "power", 0.2, "T0") == {"trainability": HOLDS}
+    slow = replace_lost(Further(trained=(("power", course(2.0)),)), ("power", 0.2, "trainability", "…"))
+    assert state(slow, "power", 0.2, "T0") == {"trainability": FAILS}
+
+
+def replace_lost(found: Further, line: tuple[str, float, str, str]) -> Further:
+    return found._replace(lost=(line,))
 
 
 @pytest.mark.parametrize("change, line", [

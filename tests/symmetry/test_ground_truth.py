@@ -205,3 +205,17 @@ def test_a_kink_at_the_operating_point_stays_uneven_however_small_the_dose():
     hinge = response(lambda x: np.maximum(x, 0.3 * x), np.zeros(6))
     small, large = (asymmetry(*hinge.gains_at("norm", level).means()) for level in (0.1, 3.0))
     assert small == pytest.approx(large) == pytest.approx(0.7 / 1.3)
+
+
+def test_the_index_at_zero_lean_knows_that_its_total_is_estimated():
+    """Planted slopes give A = 1/3 at zero lean; the interval covers it, and 0 exactly where the difference does."""
+    rng, hits, same, runs = np.random.default_rng(5), 0, 0, 300
+    for _ in range(runs):
+        lean = rng.normal(0, 1, 14)
+        size = rng.normal(1.0, 0.35, 14)  # how strongly a concept is controlled at all
+        tilt = 0.3 * lean
+        plus, minus = 2 * size + tilt + rng.normal(0, 0.2, 14), size - tilt + rng.normal(0, 0.2, 14)
+        fit = at_zero_lean(plus, minus, lean)
+        hits += fit.index.covers(1 / 3)
+        same += fit.index.covers(0) == fit.difference.covers(0)
+    assert 0.92 <= hits / runs <= 0.98 and same == runs

@@ -6,8 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workbench.attacks import ALLOWED, FURTHER, RESISTANT, Ladder, Learned, at_most, held_out, learned, steps_ratio
-from workbench.attacks.asymmetric import overall
+from workbench.attacks import (
+    ALLOWED,
+    FURTHER,
+    HOLDS,
+    OPEN,
+    RESISTANT,
+    Ladder,
+    Learned,
+    at_most,
+    held_out,
+    learned,
+    steps_ratio,
+)
+from workbench.attacks.asymmetric import RESISTED, overall, sayable
 from workbench.attacks.certificate import interval
 from workbench.controls.find import trains
 from workbench.models import Model
@@ -31,7 +43,7 @@ class Held(NamedTuple):
 
 
 class Further(NamedTuple):
-    """What was measured beyond the ladder, and what could not be: (concept, level, what, line)."""
+    """What was measured beyond the ladder, and what could not be: (concept, level, condition, line)."""
 
     held: tuple[Held, ...] = ()
     trained: tuple[tuple[str, Learned], ...] = ()
@@ -66,10 +78,10 @@ def beyond(config, model: Model, jobs: Sequence[tuple[Any, Concept]], folder: Pa
               for task in (concept, *benign)] if config.trainability else []  # fmt: skip
     climbs = list(zip(held, grid(held_cell, held, model, folder, tell, "held-out concepts of"), strict=True))
     lessons = list(zip(taught, grid(learn_cell, taught, model, folder, tell, "training through"), strict=True))
-    lost = [(c.name, one.level, f"held-out {o.name}", cell["failed"]) for (one, c, o), cell in climbs
+    lost = [(c.name, one.level, FURTHER[0], f"held-out {o.name}: {cell['failed']}") for (one, c, o), cell in climbs
             if "failed" in cell]  # fmt: skip
-    lost += [(c.name, one.level, f"{how} on {t.name}", cell["failed"]) for (one, c, t, how), cell in lessons
-             if "failed" in cell]  # fmt: skip
+    lost += [(c.name, one.level, FURTHER[1], f"{how} on {t.name}: {cell['failed']}") for (one, c, t, how), cell in
+             lessons if "failed" in cell]  # fmt: skip
     return Further(
         tuple(Held(c.name, one.level, o.name, ladder_of(cell)) for (one, c, o), cell in climbs if "failed" not in cell),
         tuple((c.name, learned_of(cell)) for (_, c, _, _), cell in lessons if "failed" not in cell),
@@ -117,7 +129,7 @@ def states(found: Further, members: Sequence[tuple[str, float]], tier: str) -> d
 
 
 def state(found: Further, concept: str, level: float, tier: str) -> dict[str, str]:
-    """The conditions of one concept's defence, as far as measured."""
+    """The conditions of one concept's defence, as far as measured; what could not be run is not said to hold."""
     out = {}
     kept = kept_elsewhere(found, concept, level, tier)
     if kept:
@@ -125,7 +137,8 @@ def state(found: Further, concept: str, level: float, tier: str) -> dict[str, st
     tasks = found.tasks(concept)
     if tasks:
         out["trainability"] = overall([at_most(steps_ratio([task]), ALLOWED) for task in tasks])
-    return out
+    short = {what for name, at, what, _ in found.lost if name == concept and (what in FURTHER[1:] or at == level)}
+    return {name: OPEN if name in short and how == HOLDS else how for name, how in out.items()}
 
 
 def kept_elsewhere(found: Further, concept: str, level: float, tier: str) -> dict[str, Retention]:
@@ -157,7 +170,8 @@ def held_rows(found: Further) -> list[dict]:
             rows.append({"concept": one.concept, "level": one.level, "held_out": one.other, "tier": tier,
                          **flat("retained_aligned", kept.aligned), **flat("retained_unaligned", kept.unaligned),
                          **flat("selectivity", kept.selectivity),
-                         "generalisation": at_most(kept.unaligned, RESISTANT)})  # fmt: skip
+                         "generalisation": sayable(at_most(kept.unaligned, RESISTANT), RESISTED, [one.ladder],
+                                                   tier)})  # fmt: skip
     return rows
 
 

@@ -7,7 +7,7 @@
 ``potency``        ln of the ratio of budgets for the same gain
 ``bootstrap``      two-level and paired: concepts, then groups, both arms together
 ``lean``           value at zero lean, headroom, matched lean
-``placebo``        the null quantile of \\|A\\|
+``placebo``        the null bound of \\|A\\|
 ``defended``       retention and selectivity of a defended model
 ``verdict``        symmetric, asymmetric or undetermined; over budgets; Holm
 ``overall``        one verdict over all methods on a model
